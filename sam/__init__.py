@@ -1,0 +1,1 @@
+"""SAM: the records of a metrology company's instruments, and the ZIP that shows them to an auditor."""

@@ -1,0 +1,3 @@
+"""Django's administration of all the models, in Spanish."""
+
+from sam.admin import empresas, equipos, solicitudes  # noqa: F401  # registers them

@@ -1,0 +1,91 @@
+"""Requests, parts, archives, notifications, workers: to be seen; the services alone write them."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+
+from sam.admin.empresas import ReadOnlyAdmin
+from sam.models import (
+    Archive,
+    Epoch,
+    Ficha,
+    Notificacion,
+    PartEquipo,
+    Stream,
+    WorkerBeat,
+    ZipPart,
+    ZipRequest,
+)
+
+
+class ZipPartInline(admin.TabularInline[ZipPart, ZipRequest]):
+    model = ZipPart
+    fields = (
+        "number",
+        "state",
+        "attempt",
+        "crashes",
+        "done",
+        "error",
+        "queued_at",
+        "started_at",
+        "finished_at",
+    )
+    readonly_fields = fields
+    can_delete = False
+    max_num = 0
+    show_change_link = True
+
+
+@admin.register(ZipRequest)
+class ZipRequestAdmin(ReadOnlyAdmin):
+    list_display = ("id", "empresa", "requester", "state", "created_at", "ended_at")
+    list_filter = ("state", "empresa")
+    list_select_related = ("empresa", "requester")
+    date_hierarchy = "created_at"
+    inlines = (ZipPartInline,)
+
+
+@admin.register(ZipPart)
+class ZipPartAdmin(ReadOnlyAdmin):
+    list_display = ("id", "request", "number", "of", "state", "attempt", "owner", "queued_at", "finished_at")
+    list_filter = ("state", "error")
+
+
+@admin.register(PartEquipo)
+class PartEquipoAdmin(ReadOnlyAdmin):
+    list_display = ("part", "ordinal", "codigo", "folder")
+    list_select_related = ("part",)
+
+
+@admin.register(Archive)
+class ArchiveAdmin(ReadOnlyAdmin):
+    list_display = ("id", "key", "bytes", "registered", "missing", "created_at", "deleted_at")
+    search_fields = ("sha256", "manifest_sha256")
+
+
+@admin.register(Ficha)
+class FichaAdmin(ReadOnlyAdmin):
+    list_display = ("id", "kind", "subject", "revision", "sha256", "created_at")
+    list_filter = ("kind",)
+
+
+@admin.register(Notificacion)
+class NotificacionAdmin(ReadOnlyAdmin):
+    list_display = ("id", "usuario", "kind", "text", "created_at", "read_at")
+    list_filter = ("kind",)
+
+
+@admin.register(WorkerBeat)
+class WorkerBeatAdmin(ReadOnlyAdmin):
+    list_display = ("name", "host", "version", "slots", "started_at", "seen_at")
+
+
+@admin.register(Stream)
+class StreamAdmin(ReadOnlyAdmin):
+    list_display = ("usuario", "seq")
+
+
+@admin.register(Epoch)
+class EpochAdmin(ReadOnlyAdmin):
+    list_display = ("id", "value")

@@ -1,0 +1,144 @@
+"""What the product tells its clients: the closed set of messages, typed, in the words of the wire.
+
+A `change` carries what one committed transaction changed for one usuario, each entity whole, under a `seq`
+that this transaction bumped. `progress` is live and uncounted. Groups are the addresses that dispatch
+publishes to; a session's group is named by a hash, because the key itself is a secret.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal, NotRequired, TypedDict
+
+QUEUE_GROUP = "queue"
+
+PROTOCOL_VERSION = 1
+
+
+class EmpresaJSON(TypedDict):
+    id: int
+    nombre: str
+
+
+class PartJSON(TypedDict):
+    """One part, everywhere the same; times are ISO 8601 with zone, absent values null."""
+
+    id: int
+    request: int
+    number: int
+    of: int
+    state: str
+    version: int
+    attempt: int
+    equipos: int
+    done: int
+    percent: int
+    current: str | None
+    bytes: int | None
+    sha256: str | None
+    missing: int
+    error: str | None
+    position: int | None
+    eta: tuple[str, str] | None
+    reason: str | None
+    download: str | None
+    downloaded_at: str | None
+    extended: bool
+    queued_at: str
+    started_at: str | None
+    finished_at: str | None
+    expires_at: str | None
+
+
+class RequestSummaryJSON(TypedDict):
+    """A request without its parts, as a `change` carries it."""
+
+    id: int
+    empresa: EmpresaJSON
+    requester: int
+    state: str
+    version: int
+    instant: str
+    created_at: str
+
+
+class RequestJSON(RequestSummaryJSON):
+    parts: list[PartJSON]
+
+
+class NotificationJSON(TypedDict):
+    id: int
+    version: int
+    kind: str
+    request: int | None
+    part: int | None
+    text: str
+    created_at: str
+    read_at: str | None
+
+
+class NotificationsJSON(TypedDict):
+    unread: int
+    latest: list[NotificationJSON]
+
+
+class SnapshotJSON(TypedDict):
+    """All that a usuario's page shows, read in one transaction together with its `seq`."""
+
+    user: int
+    epoch: str
+    seq: int
+    requests: list[RequestJSON]
+    notifications: NotificationsJSON
+
+
+class ChangeFrame(TypedDict):
+    type: Literal["change"]
+    seq: int
+    part: NotRequired[PartJSON]
+    request: NotRequired[RequestSummaryJSON]
+    notification: NotRequired[NotificationJSON]
+
+
+class ProgressFrame(TypedDict):
+    type: Literal["progress"]
+    part: int
+    attempt: int
+    done: int
+    percent: int
+    current: str | None
+
+
+class FramesMessage(TypedDict):
+    """A channel-layer message with frames that are ready for the wire, in their order."""
+
+    type: Literal["sam.frames"]
+    frames: list[ChangeFrame] | list[ProgressFrame]
+
+
+class ResyncMessage(TypedDict):
+    """More changed than frames should carry: each socket of the group reads a fresh snapshot."""
+
+    type: Literal["sam.resync"]
+
+
+class SessionEndedMessage(TypedDict):
+    type: Literal["sam.session_ended"]
+
+
+Message = FramesMessage | ResyncMessage | SessionEndedMessage
+
+
+def user_group(user_id: int) -> str:
+    return f"user.{user_id}"
+
+
+def session_group(session_key: str) -> str:
+    return f"session.{hashlib.sha256(session_key.encode()).hexdigest()[:32]}"
+
+
+def percent_of(*, done: int, equipos: int, completed: bool) -> int:
+    """floor(100·done/equipos), and 100 only when the part is completed."""
+    if completed:
+        return 100
+    return min(99, 100 * done // equipos) if equipos else 0

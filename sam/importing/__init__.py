@@ -1,0 +1,1 @@
+"""Reading what other systems hand over: the dump format `sam-dump/1`. No Django here."""

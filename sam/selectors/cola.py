@@ -1,0 +1,52 @@
+"""The order of work, and what a waiting part can be told of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from sam.models import WorkerBeat, ZipPart
+from sam.models.clock import in_seconds
+from sam.states import PartState
+
+WORKER_FRESH_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """`position` 1 is next to start; `reason` says why the part waits."""
+
+    position: int | None
+    reason: str | None
+
+
+def waiting_parts() -> QuerySet[ZipPart]:
+    """Every pending part in the order in which they will start."""
+    return ZipPart.objects.filter(state=PartState.PENDING).order_by("-priority", "queued_at", "id")
+
+
+def claimable_parts() -> QuerySet[ZipPart]:
+    """The waiting parts that may start now."""
+    return waiting_parts().filter(Q(not_before__isnull=True) | Q(not_before__lte=Now()))
+
+
+def live_workers() -> QuerySet[WorkerBeat]:
+    return WorkerBeat.objects.filter(seen_at__gt=in_seconds(-WORKER_FRESH_SECONDS))
+
+
+def outlooks(parts: list[ZipPart]) -> dict[int, Outlook]:
+    """Position and reason of those of the parts that wait, by id; two queries however many there are."""
+    wanted = {part.pk: part for part in parts if part.state == PartState.PENDING}
+    if not wanted:
+        return {}
+    nobody_works = not live_workers().exists()
+    positions = {pk: index for index, pk in enumerate(waiting_parts().values_list("pk", flat=True), start=1)}
+    return {pk: Outlook(position=positions.get(pk), reason=_reason(part, nobody_works)) for pk, part in wanted.items()}
+
+
+def _reason(part: ZipPart, nobody_works: bool) -> str:
+    if nobody_works:
+        return "no_workers"
+    return "retry_later" if part.not_before is not None else "queue_ahead"

@@ -1,0 +1,128 @@
+"""Requests and their parts as a usuario may see them, and their JSON, everywhere the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.functions import Now
+from django.urls import reverse
+
+from sam.events import PartJSON, RequestJSON, RequestSummaryJSON, percent_of
+from sam.models import Usuario, ZipPart, ZipRequest
+from sam.selectors.cola import Outlook, outlooks
+from sam.states import LIVE_REQUEST, PartState
+
+SNAPSHOT_REQUESTS = 20
+
+
+def visible_requests(user: Usuario) -> QuerySet[ZipRequest]:
+    """What the usuario made; staff reach all by id."""
+    if user.is_staff:
+        return ZipRequest.objects.all()
+    return ZipRequest.objects.filter(requester=user)
+
+
+def visible_parts(user: Usuario) -> QuerySet[ZipPart]:
+    return ZipPart.objects.filter(request__in=visible_requests(user)).select_related("request", "archive")
+
+
+def shown_requests(user_id: int) -> QuerySet[ZipRequest]:
+    """What a usuario's page shows: requests that live or have an unexpired part, the newest first."""
+    unexpired = ZipPart.objects.filter(request=OuterRef("pk"), state=PartState.COMPLETED, expires_at__gt=Now())
+    return with_parts(
+        ZipRequest.objects.filter(requester_id=user_id).filter(Q(state__in=LIVE_REQUEST) | Exists(unexpired))
+    )[:SNAPSHOT_REQUESTS]
+
+
+def history(user: Usuario) -> QuerySet[ZipRequest]:
+    """All requests that the usuario made, the newest first."""
+    return with_parts(ZipRequest.objects.filter(requester=user))
+
+
+def live_request(*, user_id: int, empresa_id: int) -> ZipRequest | None:
+    found = ZipRequest.objects.filter(requester_id=user_id, empresa_id=empresa_id, state__in=LIVE_REQUEST)
+    return with_parts(found).first()
+
+
+def with_parts(requests: QuerySet[ZipRequest]) -> QuerySet[ZipRequest]:
+    parts = ZipPart.objects.select_related("archive").order_by("number")
+    return (
+        requests.select_related("empresa")
+        .prefetch_related(Prefetch("parts", queryset=parts))
+        .order_by("-created_at", "-id")
+    )
+
+
+def requests_json(requests: Iterable[ZipRequest]) -> list[RequestJSON]:
+    """Requests that `with_parts` loaded, whole."""
+    loaded = list(requests)
+    found = outlooks([part for request in loaded for part in request.parts.all()])
+    return [
+        {
+            **request_summary(request),
+            "parts": [part_json(part, found.get(part.pk)) for part in request.parts.all()],
+        }
+        for request in loaded
+    ]
+
+
+def request_json(request_id: int) -> RequestJSON:
+    return requests_json(with_parts(ZipRequest.objects.filter(pk=request_id)))[0]
+
+
+def parts_json(parts: Sequence[ZipPart]) -> list[PartJSON]:
+    found = outlooks(list(parts))
+    return [part_json(part, found.get(part.pk)) for part in parts]
+
+
+def request_summary(request: ZipRequest) -> RequestSummaryJSON:
+    return {
+        "id": request.pk,
+        "empresa": {"id": request.empresa_id, "nombre": request.empresa.nombre},
+        "requester": request.requester_id,
+        "state": request.state,
+        "version": request.version,
+        "instant": request.instant.isoformat(),
+        "created_at": request.created_at.isoformat(),
+    }
+
+
+def part_json(part: ZipPart, outlook: Outlook | None = None) -> PartJSON:
+    """One part; its archive has to be loaded with it."""
+    completed = part.state == PartState.COMPLETED
+    processing = part.state == PartState.PROCESSING
+    equipos = part.last - part.first + 1
+    archive = part.archive
+    return {
+        "id": part.pk,
+        "request": part.request_id,
+        "number": part.number,
+        "of": part.of,
+        "state": part.state,
+        "version": part.version,
+        "attempt": part.attempt,
+        "equipos": equipos,
+        "done": part.done,
+        "percent": percent_of(done=part.done, equipos=equipos, completed=completed),
+        "current": (part.current or None) if processing else None,
+        "bytes": archive.bytes if archive else None,
+        "sha256": archive.sha256 if archive else None,
+        "missing": archive.missing if archive else 0,
+        "error": part.error or None,
+        "position": outlook.position if outlook else None,
+        "eta": None,
+        "reason": outlook.reason if outlook else None,
+        "download": reverse("parte-descargar", args=[part.pk]) if completed else None,
+        "downloaded_at": _iso(part.downloaded_at),
+        "extended": part.extended,
+        "queued_at": part.queued_at.isoformat(),
+        "started_at": _iso(part.started_at),
+        "finished_at": _iso(part.finished_at),
+        "expires_at": _iso(part.expires_at),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,92 @@
+"""A store in a folder: each object is a file, written aside and renamed when it is whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from sam.errors import MissingObject, StorageUnavailable, UnreadableObject
+from sam.storage.interface import CHUNK_BYTES
+
+UNFINISHED = ".sin-terminar"
+
+
+class FileStorage:
+    """Objects under one root folder; a key that would leave it is refused."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def write(self, key: str, chunks: Iterable[bytes]) -> None:
+        target = self._path(key)
+        # The unfinished file lies beside its target (a rename is atomic within one file system only), and its
+        # name says so: clean-up removes what a dead process left.
+        unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}{UNFINISHED}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with unfinished.open("xb") as file:
+                for chunk in chunks:
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(target)
+        except OSError as error:
+            raise StorageUnavailable(f"No se pudo escribir ({error.strerror}).") from error
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def read(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        path = self._path(key)
+        try:
+            file = path.open("rb")
+        except OSError as error:
+            raise _reading_failed(error) from error
+        return _chunks(file, start, end)
+
+    def size(self, key: str) -> int:
+        try:
+            return self._path(key).stat().st_size
+        except OSError as error:
+            raise _reading_failed(error) from error
+
+    def delete(self, key: str) -> None:
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageUnavailable(f"No se pudo borrar ({error.strerror}).") from error
+
+    def link(self, key: str, *, filename: str, seconds: int) -> str | None:
+        return None
+
+    def _path(self, key: str) -> Path:
+        pieces = key.split("/")
+        if not key or any(piece in {"", ".", ".."} or "\0" in piece for piece in pieces):
+            raise ValueError(f"not a storage key: {key!r}")
+        return self.root.joinpath(*pieces)
+
+
+def _chunks(file: BinaryIO, start: int, end: int | None) -> Iterator[bytes]:
+    with file:
+        try:
+            file.seek(start)
+            left = None if end is None else end - start
+            while left is None or left > 0:
+                chunk = file.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left))
+                if not chunk:
+                    return
+                yield chunk
+                left = None if left is None else left - len(chunk)
+        except OSError as error:
+            raise _reading_failed(error) from error
+
+
+def _reading_failed(error: OSError) -> Exception:
+    if error.errno in {errno.ENOENT, errno.ENOTDIR}:
+        return MissingObject()
+    if error.errno in {errno.EACCES, errno.EISDIR, errno.EIO, errno.ELOOP, errno.EPERM}:
+        return UnreadableObject()
+    return StorageUnavailable(f"No se pudo leer ({error.strerror}).")

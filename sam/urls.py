@@ -1,0 +1,34 @@
+"""Paths to views."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import path
+from django.views.generic import RedirectView
+
+from sam.views import cuentas, descargas, paginas, salud, solicitudes
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="informes"), name="inicio"),
+    path("entrar/", cuentas.EntrarView.as_view(), name="entrar"),
+    path("salir/", cuentas.salir, name="salir"),
+    path("informes/", paginas.informes, name="informes"),
+    path("historial/", paginas.historial, name="historial"),
+    path("notificaciones/", paginas.notificaciones, name="notificaciones"),
+    path("zip/solicitudes/", solicitudes.solicitar, name="zip-solicitar"),
+    path("zip/solicitudes/<int:request_id>/cancelar/", solicitudes.cancelar, name="zip-cancelar"),
+    path("zip/solicitudes/<int:request_id>/reintentar/", solicitudes.reintentar, name="zip-reintentar"),
+    path("zip/solicitudes/<int:request_id>/faltantes/", paginas.faltantes, name="faltantes"),
+    path("zip/partes/<int:part_id>/reintentar/", solicitudes.reintentar_parte, name="parte-reintentar"),
+    path("zip/partes/<int:part_id>/ampliar/", solicitudes.ampliar_parte, name="parte-ampliar"),
+    path("zip/partes/<int:part_id>/descargar/", descargas.descargar, name="parte-descargar"),
+    path("healthz", salud.healthz, name="healthz"),
+    path("readyz", salud.readyz, name="readyz"),
+    path("healthz/worker", salud.healthz_worker, name="healthz-worker"),
+    path("admin/", admin.site.urls),
+]
+
+handler400 = "sam.views.errors.bad_request"
+handler403 = "sam.views.errors.permission_denied"
+handler404 = "sam.views.errors.not_found"
+handler500 = "sam.views.errors.server_error"
