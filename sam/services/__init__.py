@@ -1,0 +1,1 @@
+"""Writes. One verb, one transaction, one event; no files, no Redis, no HTTP inside one."""

@@ -1,0 +1,132 @@
+"""What nobody asks for and must happen: lost leases go back, finished parts expire, waiting parts are rung again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
+
+from sam.dispatch import ring, ring_on_commit
+from sam.models import Archive, WorkerBeat, ZipPart, ZipRequest
+from sam.models.clock import in_seconds
+from sam.selectors.cola import claimable_parts
+from sam.services.movimientos import NOT_BUILDING, locked_request, move_parts, settle_request
+from sam.services.partes import back_to_pending
+from sam.states import FailureReason, Move, PartState
+
+# By the number of times that a builder of this part was lost; past the last, the part fails.
+CRASH_DELAYS_SECONDS = (0, 0, 5, 20)
+BATCH = 100
+AFTERLIFE_SECONDS = 3600
+RETRY_DAYS = 7
+
+
+def reap_lost_parts() -> int:
+    """Return the parts whose lease ran out to pending, or fail those that killed too many workers; how many."""
+    lost = ZipPart.objects.filter(state=PartState.PROCESSING, lease_until__lt=Now())
+    rows = list(lost.values_list("pk", "request_id", "attempt", "crashes")[:BATCH])
+    return sum(_reap(*row) for row in rows)
+
+
+def _reap(part_id: int, request_id: int, attempt: int, crashes: int) -> int:
+    with locked_request(request_id) as request:
+        poisoned = crashes >= len(CRASH_DELAYS_SECONDS)
+        where = Q(pk=part_id, attempt=attempt, lease_until__lt=Now())
+        if poisoned:
+            to, changes = PartState.FAILED, _fail_as_lost()
+        else:
+            to, changes = PartState.PENDING, _wait(CRASH_DELAYS_SECONDS[crashes])
+        moved = move_parts(request, Move.REAP, to=to, where=where, changes=changes)
+        if moved:
+            settle_request(request, moved)
+            ring_on_commit(len(moved))
+        return len(moved)
+
+
+def _fail_as_lost() -> dict[str, Any]:
+    return {
+        **NOT_BUILDING,
+        "crashes": F("crashes") + 1,
+        "error": FailureReason.WORKER_LOST,
+        "current": "",
+        "finished_at": Now(),
+    }
+
+
+def _wait(delay_seconds: int) -> dict[str, Any]:
+    not_before = in_seconds(delay_seconds) if delay_seconds else None
+    return {**back_to_pending(), "crashes": F("crashes") + 1, "not_before": not_before}
+
+
+def expire_parts() -> int:
+    """Mark the finished parts whose time has come; how many."""
+    due = ZipPart.objects.filter(state=PartState.COMPLETED, expires_at__lte=Now())
+    rows = list(due.order_by("request_id").values_list("pk", "request_id")[:BATCH])
+    return sum(_expire(*row) for row in rows)
+
+
+def _expire(part_id: int, request_id: int) -> int:
+    with locked_request(request_id) as request:
+        where = Q(pk=part_id, expires_at__lte=Now())
+        moved = move_parts(request, Move.EXPIRE, to=PartState.EXPIRED, where=where, changes={})
+        if moved:
+            settle_request(request, moved)
+        return len(moved)
+
+
+def has_work() -> bool:
+    """Whether a part waits that may start now."""
+    return claimable_parts().exists()
+
+
+def ring_waiting_parts() -> None:
+    """Ring for the parts that still wait: the window of rings stays full while there is work."""
+    waiting = claimable_parts().count()
+    if waiting:
+        ring(waiting)
+
+
+def archives_to_delete() -> QuerySet[Archive]:
+    """Archives whose bytes nobody may want any more.
+
+    The bytes go one hour after the later of expiry and the last link given; those that a retry left behind go
+    when even an extended life and that hour are over, since somebody may still be downloading them.
+    """
+    hour_ago = in_seconds(-AFTERLIFE_SECONDS)
+    long_ago = in_seconds(-2 * settings.SAM.part_life_seconds - AFTERLIFE_SECONDS)
+    over = Q(state=PartState.EXPIRED, expires_at__lt=hour_ago) & (
+        Q(link_given_at__isnull=True) | Q(link_given_at__lt=hour_ago)
+    )
+    pointing = ZipPart.objects.filter(archive=OuterRef("pk"))
+    return Archive.objects.filter(deleted_at__isnull=True).filter(
+        ~Exists(pointing.exclude(over)) & (Exists(pointing) | Q(created_at__lt=long_ago))
+    )
+
+
+def archive_deleted(archive_id: int) -> None:
+    """Record that the bytes are gone; the row and its manifest's hash stay."""
+    Archive.objects.filter(pk=archive_id).update(deleted_at=Now())
+
+
+def workbooks_to_delete() -> QuerySet[ZipRequest, tuple[int, str]]:
+    """(request id, key) of the workbooks of requests that can be retried no more."""
+    old = ZipRequest.objects.exclude(workbook_key="").filter(ended_at__lt=in_seconds(-RETRY_DAYS * 86_400))
+    return old.values_list("pk", "workbook_key")
+
+
+def workbook_deleted(request_id: int) -> None:
+    ZipRequest.objects.filter(pk=request_id).update(workbook_key="", workbook_sha256="")
+
+
+def worker_seen(*, name: str, host: str, version: str, slots: int) -> None:
+    """Say that a worker lives, by the database's clock."""
+    seen = WorkerBeat.objects.filter(pk=name).update(seen_at=Now(), slots=slots)
+    if not seen:
+        WorkerBeat.objects.create(name=name, host=host, version=version, slots=slots)
+        WorkerBeat.objects.filter(pk=name).update(seen_at=Now(), started_at=Now())
+
+
+def worker_left(*, name: str) -> None:
+    WorkerBeat.objects.filter(pk=name).delete()

@@ -1,0 +1,83 @@
+"""The guarded writes that every move of a part is made of: lock the request, move, settle the request, announce.
+
+    with locked_request(request_id) as request:         the row lock that decides between two last finishes
+        moved = move_parts(request, Move.X, …)           one guarded UPDATE; no rows is an answer
+        settle_request(request, moved)                   the request's state follows; seq is bumped last
+
+Lock order, everywhere: request, parts, stream. If the process dies before the commit nothing has happened; if it
+dies after it, what was not published is found by the sweep, and what was not rung by the reaper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from sam.models import Notificacion, ZipPart, ZipRequest
+from sam.models.entrega import NotificacionKind
+from sam.services.entrega import announce
+from sam.states import LIVE_REQUEST, MOVES, Move, PartState, RequestState, check_move, request_state
+
+NOT_BUILDING: dict[str, Any] = {"owner": "", "lease_until": None}
+
+
+@contextmanager
+def locked_request(request_id: int) -> Iterator[ZipRequest]:
+    """One durable transaction that holds the request's row."""
+    with transaction.atomic(durable=True):
+        yield ZipRequest.objects.select_for_update().get(pk=request_id)
+
+
+def move_parts(request: ZipRequest, move: Move, *, to: PartState, where: Q, changes: dict[str, Any]) -> list[int]:
+    """Move those parts of the locked request that `where` finds in a state the move starts from; returns their ids."""
+    sources, _ = MOVES[move]
+    for source in sources:
+        check_move(move, source, to)
+    guarded = ZipPart.objects.filter(where, request=request, state__in=sources)
+    wanted = list(guarded.order_by("number").values_list("pk", flat=True))
+    if not wanted:
+        return []
+    # The request's row is ours, and every move takes it first: what was found is still so, and the UPDATE says it
+    # again for the day that somebody forgets.
+    moved = guarded.filter(pk__in=wanted).update(state=to, version=F("version") + 1, **changes)
+    return wanted if moved == len(wanted) else []
+
+
+def settle_request(request: ZipRequest, moved: Sequence[int]) -> None:
+    """Store the state that follows from the parts, tell the requester if all has ended, and announce the change."""
+    states = [PartState(state) for state in request.parts.values_list("state", flat=True)]
+    after = request_state(states)
+    before = RequestState(request.state)
+    notificacion = None
+    if after != before:
+        ended = after not in LIVE_REQUEST
+        ended_at = (request.ended_at or Now()) if ended else None
+        ZipRequest.objects.filter(pk=request.pk).update(state=after, version=F("version") + 1, ended_at=ended_at)
+        if ended and before in LIVE_REQUEST:
+            notificacion = _notify_end(request, after)
+    announce(
+        request.requester_id,
+        request_id=request.pk if after != before else None,
+        part_ids=moved,
+        notificacion=notificacion,
+    )
+
+
+def _notify_end(request: ZipRequest, state: RequestState) -> Notificacion | None:
+    empresa = request.empresa.nombre
+    if state == RequestState.FAILED:
+        kind, text = NotificacionKind.FAILED, f"El ZIP de {empresa} no se pudo completar."
+    elif state == RequestState.COMPLETED:
+        if request.parts.filter(archive__missing__gt=0).exists():
+            kind = NotificacionKind.READY_WITH_MISSING
+            text = f"El ZIP de {empresa} está listo, con documentos faltantes."
+        else:
+            kind, text = NotificacionKind.READY, f"El ZIP de {empresa} está listo para descargar."
+    else:
+        return None
+    return Notificacion.objects.create(usuario_id=request.requester_id, kind=kind, request=request, text=text)

@@ -1,0 +1,156 @@
+"""What people do to requests and parts after the click: cancel, retry, extend, download."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from sam.dispatch import ring_on_commit
+from sam.errors import Forbidden, Gone, LiveRequestExists, NotReady, NotVisible, WrongState
+from sam.models import Usuario, ZipPart, ZipRequest
+from sam.models.clock import database_now, later
+from sam.selectors.solicitudes import live_request, visible_parts, visible_requests
+from sam.services.cuidado import RETRY_DAYS
+from sam.services.entrega import announce
+from sam.services.movimientos import NOT_BUILDING, locked_request, move_parts, settle_request
+from sam.services.partes import back_to_pending
+from sam.states import Move, PartState
+
+
+def cancel_request(*, actor: Usuario, request_id: int) -> None:
+    """Cancel whatever of the request has not ended; its builders notice by their lease. Again: nothing more."""
+    _require_hand_in(actor, request_id)
+    with locked_request(request_id) as request:
+        moved = move_parts(
+            request,
+            Move.CANCEL,
+            to=PartState.CANCELLED,
+            where=Q(),
+            changes={**NOT_BUILDING, "current": "", "finished_at": Now(), "not_before": None},
+        )
+        if moved:
+            settle_request(request, moved)
+
+
+def retry_request(*, actor: Usuario, request_id: int) -> None:
+    """Return every failed, cancelled and expired part to pending, with the original instant.
+
+    Raises WrongState where there is none or seven days have passed, LiveRequestExists while a newer one lives.
+    """
+    _require_hand_in(actor, request_id)
+    _retry(request_id, Q())
+
+
+def retry_part(*, actor: Usuario, part_id: int) -> None:
+    """The same for one part."""
+    part = _visible_part(actor, part_id)
+    _require_hand_in(actor, part.request_id)
+    _retry(part.request_id, Q(pk=part.pk))
+
+
+def _retry(request_id: int, where: Q) -> None:
+    try:
+        with locked_request(request_id) as request:
+            _refuse_retry_of_old(request)
+            moved = move_parts(request, Move.RETRY, to=PartState.PENDING, where=where, changes=_fresh_start())
+            if not moved:
+                raise WrongState("No hay partes fallidas, canceladas o vencidas que reintentar.")
+            settle_request(request, moved)
+            ring_on_commit(len(moved))
+    except IntegrityError as error:
+        raise _live_one(request_id) from error
+
+
+def _fresh_start() -> dict[str, Any]:
+    return {
+        **back_to_pending(),
+        "error": "",
+        "archive": None,
+        "crashes": 0,
+        "not_before": None,
+        "queued_at": Now(),
+        "finished_at": None,
+        "expires_at": None,
+        "extended": False,
+        "downloaded_at": None,
+        "link_given_at": None,
+    }
+
+
+def _refuse_retry_of_old(request: ZipRequest) -> None:
+    if request.ended_at is not None and database_now() - request.ended_at > timedelta(days=RETRY_DAYS):
+        raise WrongState(f"Pasaron más de {RETRY_DAYS} días: solicite un ZIP nuevo.")
+
+
+def _live_one(request_id: int) -> Exception:
+    request = ZipRequest.objects.get(pk=request_id)
+    living = live_request(user_id=request.requester_id, empresa_id=request.empresa_id)
+    return LiveRequestExists(living.pk) if living else WrongState()
+
+
+def extend_part(*, actor: Usuario, part_id: int) -> None:
+    """Six hours more (the setting), once; raises Gone or WrongState."""
+    part = _visible_part(actor, part_id)
+    _require_hand_in(actor, part.request_id)
+    with locked_request(part.request_id) as request:
+        extended = ZipPart.objects.filter(
+            pk=part_id, state=PartState.COMPLETED, extended=False, expires_at__gt=Now()
+        ).update(
+            extended=True,
+            expires_at=later("expires_at", settings.SAM.part_life_seconds),
+            version=F("version") + 1,
+        )
+        if not extended:
+            part.refresh_from_db()
+            raise _why_not_extended(part)
+        announce(request.requester_id, part_ids=[part_id])
+
+
+def _why_not_extended(part: ZipPart) -> Exception:
+    if part.extended:
+        return WrongState("La parte ya se amplió una vez.")
+    if part.state == PartState.EXPIRED or (part.expires_at and part.expires_at <= timezone.now()):
+        return Gone()
+    return NotReady()
+
+
+def give_download(*, actor: Usuario, part_id: int) -> ZipPart:
+    """The part whose archive may be downloaded now; remembers that a link was given.
+
+    Raises NotVisible, Gone, NotReady.
+    """
+    part = _visible_part(actor, part_id)
+    with locked_request(part.request_id) as request:
+        downloadable = ZipPart.objects.filter(pk=part_id, state=PartState.COMPLETED, expires_at__gt=Now())
+        first = downloadable.filter(downloaded_at__isnull=True).update(
+            downloaded_at=Now(), link_given_at=Now(), version=F("version") + 1
+        )
+        if not first and not downloadable.update(link_given_at=Now()):
+            part.refresh_from_db()
+            raise Gone() if part.state in {PartState.EXPIRED, PartState.COMPLETED} else NotReady()
+        if first:
+            announce(request.requester_id, part_ids=[part_id])
+    part.refresh_from_db()
+    return part
+
+
+def _visible_part(actor: Usuario, part_id: int) -> ZipPart:
+    part = visible_parts(actor).filter(pk=part_id).first()
+    if part is None:
+        raise NotVisible
+    return part
+
+
+def _require_hand_in(actor: Usuario, request_id: int) -> None:
+    """Its requester may, and an operator; read-only staff see it and may not; to others it is not there."""
+    request = visible_requests(actor).filter(pk=request_id).first()
+    if request is None:
+        raise NotVisible
+    if request.requester_id != actor.pk and not actor.has_perm("sam.operate"):
+        raise Forbidden
