@@ -109,11 +109,26 @@ class ProgressFrame(TypedDict):
     current: str | None
 
 
+class OutlookJSON(TypedDict):
+    """What a waiting part can be told; `position` 1 is next to start."""
+
+    position: int | None
+    eta: tuple[str, str] | None
+    reason: str | None
+
+
+class OutlookFrame(TypedDict):
+    """Live and uncounted; the keys of `parts` are the parts' ids."""
+
+    type: Literal["outlook"]
+    parts: dict[str, OutlookJSON]
+
+
 class FramesMessage(TypedDict):
     """A channel-layer message with frames that are ready for the wire, in their order."""
 
     type: Literal["sam.frames"]
-    frames: list[ChangeFrame] | list[ProgressFrame]
+    frames: list[ChangeFrame] | list[ProgressFrame] | list[OutlookFrame]
 
 
 class ResyncMessage(TypedDict):

@@ -68,6 +68,14 @@ SEMAFORO = {
 }
 SEMAFORO_ICONS = {"vigente": "ok", "por_vencer": "warn", "vencido": "bad", "sin_programacion": "off"}
 
+MISSING_REASONS = {
+    "no_esta": "no está en el almacenamiento",
+    "ilegible": "no se puede leer",
+    "alterado": "sus bytes no son los que se registraron",
+    "imagen_rota": "la imagen no se puede mostrar en la hoja de vida",
+    "pdf_fallo": "la hoja de vida no se pudo generar",
+}
+
 Json = Mapping[str, Any]
 
 
@@ -95,7 +103,7 @@ def part_detail(part: Json) -> str:
             return _joined(
                 missing_words(part["missing"]),
                 byte_size(part["bytes"]),
-                _dated("disponible hasta el ", part["expires_at"]),
+                _dated("vence el ", part["expires_at"]),
                 "ya descargada" if part["downloaded_at"] else "",
             )
         case "failed":
@@ -174,6 +182,11 @@ def moment(iso: str | None) -> str:
 def day(value: date | None) -> str:
     """A date as "24 nov 2025"."""
     return f"{value.day} {MONTHS[value.month - 1]} {value.year}" if value else ""
+
+
+def missing_reason(reason: str) -> str:
+    """Why a registered documento is not in an archive; an older archive may say it in words of its own."""
+    return MISSING_REASONS.get(reason, reason)
 
 
 def semaforo(light: str) -> str:

@@ -133,7 +133,7 @@ def download_name(
 ) -> str:
     """`SAM_Equipos_CERTIBOY_S.A.S_P1de2_EQ001-035_20260102_0930.zip`; ASCII, since it travels in a header."""
     ascii_only = unicodedata.normalize("NFKD", empresa).encode("ascii", "ignore").decode()
-    company = re.sub(r"[^A-Za-z0-9._-]+", "_", root_name(ascii_only)).strip("_.") or "Empresa"
+    company = re.sub(r"[^A-Za-z0-9.-]+", "_", root_name(ascii_only)).strip("_.") or "Empresa"
     when = instant.astimezone(BOGOTA).strftime("%Y%m%d_%H%M")
     ending = "_INCOMPLETO" if incomplete else ""
     return f"SAM_Equipos_{company}_P{number}de{of}_EQ{first:03}-{last:03}_{when}{ending}.zip"

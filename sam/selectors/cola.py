@@ -46,6 +46,16 @@ def outlooks(parts: list[ZipPart]) -> dict[int, Outlook]:
     return {pk: Outlook(position=positions.get(pk), reason=_reason(part, nobody_works)) for pk, part in wanted.items()}
 
 
+def outlooks_by_requester() -> dict[int, dict[int, Outlook]]:
+    """What to tell each requester of their waiting parts: {usuario: {part: outlook}}."""
+    waiting = list(waiting_parts().select_related("request"))
+    found = outlooks(waiting)
+    told: dict[int, dict[int, Outlook]] = {}
+    for part in waiting:
+        told.setdefault(part.request.requester_id, {})[part.pk] = found[part.pk]
+    return told
+
+
 def _reason(part: ZipPart, nobody_works: bool) -> str:
     if nobody_works:
         return "no_workers"

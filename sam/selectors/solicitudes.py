@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
-from django.db.models.functions import Now
 from django.urls import reverse
 
 from sam.events import PartJSON, RequestJSON, RequestSummaryJSON, percent_of
@@ -30,10 +29,9 @@ def visible_parts(user: Usuario) -> QuerySet[ZipPart]:
 
 def shown_requests(user_id: int) -> QuerySet[ZipRequest]:
     """What a usuario's page shows: requests that live or have an unexpired part, the newest first."""
-    unexpired = ZipPart.objects.filter(request=OuterRef("pk"), state=PartState.COMPLETED, expires_at__gt=Now())
-    return with_parts(
-        ZipRequest.objects.filter(requester_id=user_id).filter(Q(state__in=LIVE_REQUEST) | Exists(unexpired))
-    )[:SNAPSHOT_REQUESTS]
+    unexpired = ZipPart.objects.filter(request=OuterRef("pk")).exclude(state=PartState.EXPIRED)
+    mine = ZipRequest.objects.filter(requester_id=user_id)
+    return with_parts(mine.filter(Q(state__in=LIVE_REQUEST) | Exists(unexpired)))[:SNAPSHOT_REQUESTS]
 
 
 def history(user: Usuario) -> QuerySet[ZipRequest]:

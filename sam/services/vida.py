@@ -120,22 +120,24 @@ def _why_not_extended(part: ZipPart) -> Exception:
     return NotReady()
 
 
-def give_download(*, actor: Usuario, part_id: int) -> ZipPart:
-    """The part whose archive may be downloaded now; remembers that a link was given.
-
-    Raises NotVisible, Gone, NotReady.
-    """
+def find_download(*, actor: Usuario, part_id: int) -> ZipPart:
+    """The part whose archive may be downloaded now. Raises NotVisible, Gone, NotReady."""
     part = _visible_part(actor, part_id)
+    if part.state == PartState.COMPLETED and ZipPart.objects.filter(pk=part_id, expires_at__gt=Now()).exists():
+        return part
+    raise Gone() if part.state in {PartState.EXPIRED, PartState.COMPLETED} else NotReady()
+
+
+def give_download(*, actor: Usuario, part_id: int) -> ZipPart:
+    """The same, remembering that a link was given; the first time to its requester is news for their tabs."""
+    part = find_download(actor=actor, part_id=part_id)
     with locked_request(part.request_id) as request:
-        downloadable = ZipPart.objects.filter(pk=part_id, state=PartState.COMPLETED, expires_at__gt=Now())
-        first = downloadable.filter(downloaded_at__isnull=True).update(
-            downloaded_at=Now(), link_given_at=Now(), version=F("version") + 1
-        )
-        if not first and not downloadable.update(link_given_at=Now()):
-            part.refresh_from_db()
-            raise Gone() if part.state in {PartState.EXPIRED, PartState.COMPLETED} else NotReady()
-        if first:
-            announce(request.requester_id, part_ids=[part_id])
+        given = ZipPart.objects.filter(pk=part_id, state=PartState.COMPLETED)
+        given.update(link_given_at=Now())
+        if request.requester_id == actor.pk and given.filter(downloaded_at__isnull=True).update(
+            downloaded_at=Now(), version=F("version") + 1
+        ):
+            announce(actor.pk, part_ids=[part_id])
     part.refresh_from_db()
     return part
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from sam.errors import MissingObject, StorageUnavailable, UnreadableObject
 from sam.storage.interface import CHUNK_BYTES
@@ -27,25 +27,34 @@ class FileStorage:
         # name says so: clean-up removes what a dead process left.
         unfinished = target.with_name(f"{target.name}.{secrets.token_hex(4)}{UNFINISHED}")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with unfinished.open("xb") as file:
-                for chunk in chunks:
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(target)
-        except OSError as error:
-            raise StorageUnavailable(f"No se pudo escribir ({error.strerror}).") from error
+            with _answering():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                file = unfinished.open("xb")
+            with file:
+                for chunk in chunks:  # what these raise is not the store's failure
+                    with _answering():
+                        file.write(chunk)
+                with _answering():
+                    file.flush()
+                    os.fsync(file.fileno())
+            with _answering():
+                unfinished.replace(target)
         finally:
             unfinished.unlink(missing_ok=True)
 
-    def read(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        path = self._path(key)
+    def read(self, key: str, *, start: int = 0, end: int | None = None) -> Generator[bytes]:
         try:
-            file = path.open("rb")
+            with self._path(key).open("rb") as file:
+                file.seek(start)
+                left = None if end is None else end - start
+                while left is None or left > 0:
+                    chunk = file.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left))
+                    if not chunk:
+                        return
+                    yield chunk
+                    left = None if left is None else left - len(chunk)
         except OSError as error:
             raise _reading_failed(error) from error
-        return _chunks(file, start, end)
 
     def size(self, key: str) -> int:
         try:
@@ -69,19 +78,12 @@ class FileStorage:
         return self.root.joinpath(*pieces)
 
 
-def _chunks(file: BinaryIO, start: int, end: int | None) -> Iterator[bytes]:
-    with file:
-        try:
-            file.seek(start)
-            left = None if end is None else end - start
-            while left is None or left > 0:
-                chunk = file.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left))
-                if not chunk:
-                    return
-                yield chunk
-                left = None if left is None else left - len(chunk)
-        except OSError as error:
-            raise _reading_failed(error) from error
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageUnavailable(f"No se pudo escribir ({error.strerror}).") from error
 
 
 def _reading_failed(error: OSError) -> Exception:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import Protocol
 
 CHUNK_BYTES = 256 * 1024
@@ -14,10 +14,11 @@ class Storage(Protocol):
     def write(self, key: str, chunks: Iterable[bytes]) -> None:
         """Store all the bytes under the key: whole when this returns, not at all when it raises."""
 
-    def read(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    def read(self, key: str, *, start: int = 0, end: int | None = None) -> Generator[bytes]:
         """The bytes from `start` up to, not including, `end`, in chunks of at most CHUNK_BYTES.
 
-        Raises MissingObject or UnreadableObject before the first chunk where it can be known by then.
+        Raises MissingObject or UnreadableObject at the first chunk where it can be known by then. A reader that
+        stops early closes the generator.
         """
 
     def size(self, key: str) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterable, Iterator
-from typing import IO, TYPE_CHECKING, Any, cast
+from collections.abc import Generator, Iterable
+from typing import IO, TYPE_CHECKING, cast
 
 import boto3
 from boto3.s3.transfer import TransferConfig
@@ -72,7 +72,7 @@ class S3Storage:
         except (BotoCoreError, ClientError) as error:
             raise StorageUnavailable() from error
 
-    def read(self, key: str, *, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+    def read(self, key: str, *, start: int = 0, end: int | None = None) -> Generator[bytes]:
         span = f"bytes={start}-{'' if end is None else end - 1}"
         try:
             if not start and end is None:
@@ -81,7 +81,12 @@ class S3Storage:
                 body = self._client.get_object(Bucket=self.bucket, Key=key, Range=span)["Body"]
         except (BotoCoreError, ClientError) as error:
             raise _reading_failed(error) from error
-        return _chunks(body)
+        try:
+            yield from body.iter_chunks(CHUNK_BYTES)
+        except (BotoCoreError, OSError) as error:
+            raise StorageUnavailable from error
+        finally:
+            body.close()
 
     def size(self, key: str) -> int:
         try:
@@ -135,15 +140,6 @@ class _Pipe(io.RawIOBase):
         wanted = len(whole) if wanted is None else wanted
         self._rest = whole[wanted:]
         return whole[:wanted]
-
-
-def _chunks(body: Any) -> Iterator[bytes]:
-    try:
-        yield from body.iter_chunks(CHUNK_BYTES)
-    except (BotoCoreError, OSError) as error:
-        raise StorageUnavailable() from error
-    finally:
-        body.close()
 
 
 def _reading_failed(error: BotoCoreError | ClientError) -> Exception:

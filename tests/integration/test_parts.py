@@ -299,6 +299,12 @@ def test_a_request_whose_parts_all_expired_is_expired_and_leaves_the_snapshot(us
     assert snapshot(user.pk)["requests"] == []
 
 
+def test_a_request_that_failed_or_was_cancelled_stays_in_the_snapshot_to_be_retried(user: Usuario) -> None:
+    request_id, _ = request_zip(actor=user)
+    cancel_request(actor=user, request_id=request_id)
+    assert [one["state"] for one in snapshot(user.pk)["requests"]] == ["cancelled"]
+
+
 def test_a_download_is_given_to_the_requester_and_remembered(user: Usuario) -> None:
     request_zip(actor=user)
     with pytest.raises(NotReady):

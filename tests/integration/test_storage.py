@@ -76,6 +76,15 @@ def test_an_interrupted_write_leaves_nothing_and_raises_what_interrupted_it(stor
         store.size(KEY)
 
 
+def test_an_error_of_the_bytes_source_is_not_the_stores(store: Storage) -> None:
+    def broken() -> Iterator[bytes]:
+        yield b"x"
+        raise FileNotFoundError("a font, say")
+
+    with pytest.raises(FileNotFoundError):
+        store.write(KEY, broken())
+
+
 def test_an_interrupted_write_leaves_what_was_there(store: Storage) -> None:
     store.write(KEY, [b"antes"])
 

@@ -1,0 +1,1 @@
+"""HTTP: a view parses, calls one service or selector, and answers."""
