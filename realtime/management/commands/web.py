@@ -1,0 +1,51 @@
+"""`manage.py web`: one web process, pages and sockets, until SIGTERM."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from argparse import ArgumentParser
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from sam.dispatch import settle
+
+# daphne's and twisted's levels for --verbosity: twisted warns of every client that breaks off.
+LEVELS: Final = {
+    0: (logging.ERROR, logging.CRITICAL),
+    1: (logging.WARNING, logging.ERROR),
+    2: (logging.INFO, logging.WARNING),
+    3: (logging.DEBUG, logging.DEBUG),
+}
+
+
+class Command(BaseCommand):
+    help = "Atiende páginas y conexiones en vivo hasta recibir SIGTERM; entonces termina lo que está en curso."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--bind", default="0.0.0.0", help="dirección (0.0.0.0)")  # noqa: S104  # a container
+        parser.add_argument("--port", type=int, default=settings.SAM.port, help="puerto (PORT, 8000)")
+
+    def handle(self, *, bind: str, port: int, verbosity: int, **_: Any) -> None:
+        from realtime.asgi import application, live
+        from realtime.server import DRAIN_SECONDS, DrainingServer
+
+        for name, level in zip(("daphne", "twisted"), LEVELS[verbosity], strict=True):
+            logging.getLogger(name).setLevel(level)
+
+        async def end() -> None:
+            await live.close()
+            await asyncio.to_thread(settle, 1.0)
+
+        server = DrainingServer(
+            application,
+            bind=bind,
+            port=port,
+            drain_seconds=getattr(settings, "SAM_DRAIN_SECONDS", DRAIN_SECONDS),
+            on_end=end,
+        )
+        server.run()
+        if server.failure is not None:
+            raise CommandError(f"No se puede escuchar en {bind}:{port}: {server.failure}")

@@ -1,0 +1,115 @@
+"""What sockets ask the database, away from the event loop and from the threads that serve pages."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Final, ParamSpec, Protocol, TypeVar
+
+from channels.db import database_sync_to_async
+from django.db import Error as DatabaseError
+
+from sam.errors import NotVisible
+from sam.events import SnapshotJSON
+from sam.selectors import entrega, sesiones
+from sam.selectors.sesiones import SessionUser
+from sam.services.notificaciones import read_notification
+
+THREADS: Final = 4
+ANSWER_SECONDS: Final = 5
+TURN_SECONDS: Final = 15  # after a long outage every socket asks for its snapshot at once
+ASKED_AT_ONCE: Final = 200  # in one query: a small piece answers in time even on a busy database
+
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+Value = TypeVar("Value")
+
+
+class Unanswered(Exception):
+    """The database did not answer, or not in time."""
+
+
+class Questions(Protocol):
+    """All may raise Unanswered."""
+
+    async def session_user(self, session_key: str | None) -> SessionUser | None: ...
+    async def snapshot(self, user_id: int) -> SnapshotJSON: ...
+    async def seqs(self, user_ids: Collection[int]) -> Mapping[int, int]: ...
+    async def sessions_alive(self, session_keys: Collection[str]) -> set[str]: ...
+    async def read_notification(self, user_id: int, notification_id: int) -> bool:
+        """False where the usuario has no such notification."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class DatabaseQuestions:
+    """Asks through sam's selectors and services, in a few threads of its own.
+
+    Not in the shared thread of `sync_to_async`: there, one slow query would make every other socket wait.
+    """
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sockets")
+        self._turns = asyncio.Semaphore(THREADS)
+
+    async def session_user(self, session_key: str | None) -> SessionUser | None:
+        return await self._ask(sesiones.session_user, session_key)
+
+    async def snapshot(self, user_id: int) -> SnapshotJSON:
+        return await self._ask(entrega.snapshot, user_id)
+
+    async def seqs(self, user_ids: Collection[int]) -> Mapping[int, int]:
+        found: dict[int, int] = {}
+        for some in _in_runs(user_ids):
+            found |= await self._ask(entrega.seqs, some)
+        return found
+
+    async def sessions_alive(self, session_keys: Collection[str]) -> set[str]:
+        alive: set[str] = set()
+        for some in _in_runs(session_keys):
+            alive |= await self._ask(sesiones.sessions_alive, some)
+        return alive
+
+    async def read_notification(self, user_id: int, notification_id: int) -> bool:
+        try:
+            await self._ask(read_notification, user_id=user_id, notificacion_id=notification_id)
+        except NotVisible:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Take no more questions; what is being asked ends by itself."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _ask(
+        self,
+        question: Callable[Arguments, Answer],
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Answer:
+        ask = database_sync_to_async(question, thread_sensitive=False, executor=self._threads)
+        try:
+            async with self._turn(), asyncio.timeout(ANSWER_SECONDS):
+                answer: Answer = await ask(*args, **kwargs)
+        except (DatabaseError, TimeoutError) as error:
+            raise Unanswered(f"{question.__name__}: {type(error).__name__}") from error
+        return answer
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Wait here and not in the pool's queue: there, waiting would use up the time to answer."""
+        async with asyncio.timeout(TURN_SECONDS):
+            await self._turns.acquire()
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+
+def _in_runs(values: Collection[Value]) -> Iterator[tuple[Value, ...]]:
+    every = tuple(values)
+    for start in range(0, len(every), ASKED_AT_ONCE):
+        yield every[start : start + ASKED_AT_ONCE]

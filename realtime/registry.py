@@ -1,0 +1,121 @@
+"""The sockets of this process: who may have one more, their shared timer, and the sweep that repairs them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from realtime.layer import Gate
+from realtime.protocol import MAX_SOCKETS_PER_USUARIO, CloseCode
+from realtime.questions import Questions, Unanswered
+from realtime.socket import LiveSocket
+from sam.selectors.sesiones import SessionUser
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS: Final = 0.5
+SWEEP_SECONDS: Final = 10.0
+
+
+class LiveSockets:
+    """All open sockets of one process and one event loop."""
+
+    def __init__(
+        self,
+        *,
+        questions: Questions,
+        clock: Callable[[], float] = time.monotonic,
+        sweep_seconds: float = SWEEP_SECONDS,
+    ) -> None:
+        self.questions = questions
+        self._clock = clock
+        self._sweep_seconds = sweep_seconds
+        self._gate = Gate(clock)
+        self._of_user: defaultdict[int, set[LiveSocket]] = defaultdict(set)
+        self._timers: list[asyncio.Task[None]] = []
+
+    def __len__(self) -> int:
+        return sum(map(len, self._of_user.values()))
+
+    def open(self, *, user: SessionUser, session_key: str) -> LiveSocket | None:
+        """A socket for this usuario, counted until `forget`; None when 20 are open already."""
+        self._keep_time()
+        if len(self._of_user[user.user_id]) >= MAX_SOCKETS_PER_USUARIO:
+            return None
+        socket = LiveSocket(
+            user=user,
+            session_key=session_key,
+            questions=self.questions,
+            gate=self._gate,
+            clock=self._clock,
+        )
+        self._of_user[user.user_id].add(socket)
+        return socket
+
+    def forget(self, socket: LiveSocket) -> None:
+        """The socket has ended, in whatever way."""
+        mine = self._of_user[socket.user_id]
+        mine.discard(socket)
+        if not mine:
+            del self._of_user[socket.user_id]
+
+    def tick(self) -> None:
+        """Beats that are due, and readers that are too slow."""
+        now = self._clock()
+        for socket in self._all():
+            socket.on_tick(now)
+
+    async def sweep(self) -> None:
+        """Compare every socket with the database: its session, and the last `seq` it was told.
+
+        May raise Unanswered; the next one makes up for it.
+        """
+        sockets = {socket: socket.seq for socket in self._all()}
+        if not sockets:
+            return
+        alive = await self.questions.sessions_alive({socket.session_key for socket in sockets})
+        seqs = await self.questions.seqs({socket.user_id for socket in sockets})
+        for socket, seq_before in sockets.items():
+            if socket.session_key in alive:
+                socket.on_sweep(db_seq=seqs.get(socket.user_id, 0), seq_before=seq_before)
+            else:
+                socket.stop(CloseCode.NO_SESSION)
+
+    async def close(self) -> None:
+        """Stop the timers; the sockets themselves are closed by the server."""
+        timers, self._timers = self._timers, []
+        for timer in timers:
+            timer.cancel()
+        await asyncio.gather(*timers, return_exceptions=True)
+        self.questions.close()
+
+    def _all(self) -> list[LiveSocket]:
+        return [socket for mine in self._of_user.values() for socket in mine]
+
+    def _keep_time(self) -> None:
+        # Daphne has no lifespan: the timers start with the first socket.
+        if not self._timers:
+            works = (_repeat(TICK_SECONDS, self._tick), _repeat(self._sweep_seconds, self._sweep))
+            self._timers = [asyncio.get_running_loop().create_task(work) for work in works]
+
+    async def _tick(self) -> None:
+        self.tick()
+
+    async def _sweep(self) -> None:
+        try:
+            await self.sweep()
+        except Unanswered as error:
+            logger.warning("action=sweep_lost error=%s", error)
+
+
+async def _repeat(seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except Exception:  # one round that failed must not end the repairs of all the others
+            logger.exception("action=timer_failed")

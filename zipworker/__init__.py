@@ -1,0 +1,1 @@
+"""The worker: takes parts, builds their ZIPs, stores them."""

@@ -1,0 +1,165 @@
+"""Building one part, as a pipeline to be read aloud: claim, plan, stream into storage, finish.
+
+What happens if the process dies:
+- before the claim commits: nothing; the part waits.
+- after it: the lease runs out, the reaper returns the part, another worker builds it as a new attempt.
+- while bytes go to storage: they have no name yet; the file store's unfinished file and S3's multipart upload are
+  clean-up's.
+- after they are stored and before the finish commits: an object of an attempt that nobody points to; clean-up's.
+- after the finish commits: the part is completed; if its message was lost, the sweep tells the tabs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from sam.errors import LeaseLost, Stopped, StorageUnavailable
+from sam.planning.names import archive_key
+from sam.planning.plan import PartPlan
+from sam.selectors.planes import load_plan
+from sam.services.partes import (
+    BuiltArchive,
+    Claim,
+    FaltanteRecord,
+    claim_part,
+    fail_part,
+    finish_part,
+    hand_back,
+    put_off,
+)
+from sam.states import FailureReason
+from sam.storage import Storage
+from zipworker.heart import Heart
+from zipworker.informe import workbook_of
+from zipworker.package.documents import DocumentChanged
+from zipworker.package.missing import Missing
+from zipworker.package.package import Package
+
+logger = logging.getLogger(__name__)
+
+
+def build_next(*, owner: str, storage: Storage, stopping: threading.Event) -> bool:
+    """Claim and build the next part; False when nothing may start now."""
+    claim = claim_part(owner=owner)
+    if claim is None:
+        return False
+    started = time.monotonic()
+    logger.info("action=claim_part part=%s attempt=%s", claim.part_id, claim.attempt)
+    outcome = _build(claim, storage=storage, stopping=stopping)
+    ms = round(1000 * (time.monotonic() - started))
+    logger.info("action=%s part=%s attempt=%s ms=%s", outcome, claim.part_id, claim.attempt, ms)
+    return True
+
+
+def _build(claim: Claim, *, storage: Storage, stopping: threading.Event) -> str:
+    """Build the claimed part and record how it ended; the name of the outcome."""
+    try:
+        with Heart(claim, stopping=stopping) as heart:
+            plan = load_plan(claim.part_id)
+            built = _store(plan, claim, storage=storage, heart=heart)
+        try:
+            finish_part(claim, built)
+        except LeaseLost:
+            storage.delete(built.key)
+            raise
+    except LeaseLost:
+        return "lost_part"
+    except Stopped:
+        return _give_up(claim, hand_back)
+    except StorageUnavailable:
+        return _give_up(claim, put_off)
+    except Exception:  # the job's wrapper: whatever it was, the part ends with a recorded reason
+        logger.exception("action=build_failed part=%s attempt=%s", claim.part_id, claim.attempt)
+        return _give_up(claim, _fail)
+    return "finish_part"
+
+
+def _give_up(claim: Claim, give_up: Callable[[Claim], None]) -> str:
+    try:
+        give_up(claim)
+    except LeaseLost:
+        return "lost_part"
+    return give_up.__name__.lstrip("_")
+
+
+def _fail(claim: Claim) -> None:
+    fail_part(claim, FailureReason.BUILD_ERROR)
+
+
+def _store(plan: PartPlan, claim: Claim, *, storage: Storage, heart: Heart) -> BuiltArchive:
+    """Stream the part into storage, again from its start for each large documento that was not as registered."""
+    excluded: dict[int, str] = {}
+    with tempfile.TemporaryDirectory(prefix="sam-") as folder:
+        while True:
+            try:
+                return _stream(plan, claim, excluded, storage=storage, heart=heart, folder=Path(folder))
+            except DocumentChanged as changed:
+                if changed.documento_id in excluded:
+                    raise
+                excluded[changed.documento_id] = changed.motivo
+
+
+def _stream(
+    plan: PartPlan, claim: Claim, excluded: Mapping[int, str], *, storage: Storage, heart: Heart, folder: Path
+) -> BuiltArchive:
+    package = Package(
+        plan,
+        read_document=lambda document: storage.read(document.key),
+        workbook=lambda: workbook_of(plan, claim, storage=storage, folder=folder, check=heart.check),
+        on_equipo=heart.report,
+        excluded=excluded,
+    )
+    key = archive_key(
+        empresa_id=plan.empresa["id"],
+        instant=plan.instant,
+        number=plan.number,
+        request_id=plan.request_id,
+        attempt=claim.attempt,
+    )
+    measured = _Measured(package.chunks(), heart)
+    storage.write(key, measured)
+    return BuiltArchive(
+        key=key,
+        bytes=measured.bytes,
+        sha256=measured.sha256,
+        manifest_sha256=package.manifest_sha256,
+        registered=package.registered,
+        faltantes=[_record(one) for one in package.missing],
+    )
+
+
+class _Measured:
+    """The archive's chunks as they pass, counted and hashed, with a look at the lease before each."""
+
+    def __init__(self, chunks: Iterator[bytes], heart: Heart) -> None:
+        self._chunks = chunks
+        self._heart = heart
+        self._digest = hashlib.sha256()
+        self.bytes = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self._heart.check()
+            self._digest.update(chunk)
+            self.bytes += len(chunk)
+            yield chunk
+
+    @property
+    def sha256(self) -> str:
+        return self._digest.hexdigest()
+
+
+def _record(missing: Missing) -> FaltanteRecord:
+    return {
+        "documento": missing.documento_id,
+        "equipo": missing.equipo,
+        "nombre": missing.documento,
+        "ruta": missing.ruta,
+        "motivo": missing.motivo,
+    }

@@ -1,0 +1,74 @@
+"""The workbook of a request, built once: by the first part that needs it, fetched from storage by the others."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from sam.errors import MissingObject
+from sam.planning.plan import PartPlan
+from sam.selectors.planes import iter_planned_equipos
+from sam.services.informe import record_workbook, stored_workbook, take_workbook
+from sam.services.partes import Claim
+from sam.storage import Storage
+from zipworker.workbook import WorkbookFile, build_workbook
+
+logger = logging.getLogger(__name__)
+
+LOOK_AGAIN_SECONDS = 0.1
+
+
+def workbook_of(
+    plan: PartPlan, claim: Claim, *, storage: Storage, folder: Path, check: Callable[[], None]
+) -> WorkbookFile:
+    """The request's workbook in `folder`: the stored one, or ours when it is our turn to build it.
+
+    While another builder is at it this waits, asking `check` (which may raise) between two looks. A stored
+    workbook that cannot be fetched whole is built again: its bytes follow from the plan alone.
+    """
+    target = folder / "informe.xlsx"
+    while True:
+        known = stored_workbook(request_id=plan.request_id)
+        if known is not None and _fetch(storage, *known, target=target):
+            return WorkbookFile.of(target)
+        if known is not None or take_workbook(request_id=plan.request_id, owner=claim.owner):
+            return _build(plan, claim, storage=storage, target=target)
+        check()
+        time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def _build(plan: PartPlan, claim: Claim, *, storage: Storage, target: Path) -> WorkbookFile:
+    build_workbook(
+        empresa=plan.empresa,
+        equipos=iter_planned_equipos(plan.request_id),
+        instant=plan.instant,
+        target=target,
+    )
+    built = WorkbookFile.of(target)
+    key = f"zip_requests/{plan.empresa['id']}/req_{plan.request_id}_informe_p{plan.number}_a{claim.attempt}.xlsx"
+    storage.write(key, built.chunks())
+    if not record_workbook(request_id=plan.request_id, key=key, sha256=built.sha256):
+        _drop_unless_recorded(plan, storage, key)
+    return built
+
+
+def _drop_unless_recorded(plan: PartPlan, storage: Storage, key: str) -> None:
+    known = stored_workbook(request_id=plan.request_id)
+    if known is None or known[0] != key:
+        storage.delete(key)
+
+
+def _fetch(storage: Storage, key: str, sha256: str, *, target: Path) -> bool:
+    digest = hashlib.sha256()
+    try:
+        with target.open("wb") as file:
+            for chunk in storage.read(key):
+                digest.update(chunk)
+                file.write(chunk)
+    except MissingObject:
+        logger.warning("action=workbook_missing key=%s", key)
+        return False
+    return digest.hexdigest() == sha256
