@@ -130,13 +130,20 @@ class _Line:
         self._messages.put_nowait((group, message))
 
     async def _send_all(self) -> None:
+        lost = 0
         while True:
             group, message = await self._messages.get()
             try:
                 layer: Any = get_channel_layer()
                 await asyncio.wait_for(layer.group_send(group, message), CALL_SECONDS)
             except Exception as error:  # noqa: BLE001  # Redis is away, whatever that raises; the sweep repairs
-                logger.warning("action=publish_lost group=%s error=%s", group, type(error).__name__)
+                if not lost:
+                    logger.warning("action=publish_lost error=%s", type(error).__name__)
+                lost += 1
+            else:
+                if lost:
+                    logger.info("action=publish_again lost=%s", lost)
+                lost = 0
             finally:
                 self._messages.task_done()
 

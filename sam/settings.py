@@ -92,10 +92,14 @@ else:
         "options": "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
     }
 
+# A Redis that hangs is noticed: a connection has a time limit, and one that fell silent is asked.
+REDIS_HOST: dict[str, Any] = {"address": SAM.redis_url, "health_check_interval": 10}
+if not SAM.redis_url.startswith("unix:"):
+    REDIS_HOST |= {"socket_connect_timeout": 1, "socket_keepalive": True}
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [SAM.redis_url], "prefix": "sam"},
+        "CONFIG": {"hosts": [REDIS_HOST], "prefix": "sam"},
     }
 }
 

@@ -12,10 +12,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
 from sam.events import session_group
 from sam.models import Usuario
+
+BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +34,38 @@ def session_user(session_key: str | None) -> SessionUser | None:
     """The usuario of a session that lives now: not expired, not logged out, active, same password."""
     if not session_key:
         return None
-    data = _session_data(session_key)
-    if data.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS:
-        return None
+    data = _sessions([session_key]).get(session_key, {})
     user_id = _user_id(data)
-    user = Usuario.objects.filter(pk=user_id, is_active=True).first() if user_id is not None else None
-    if user is None or not _same_password(user, str(data.get(HASH_SESSION_KEY, ""))):
+    user = Usuario.objects.filter(pk=user_id).first() if user_id is not None else None
+    if user is None or not _belongs(data, user):
         return None
     return SessionUser(user_id=user.pk, is_staff=user.is_staff, session_group=session_group(session_key))
 
 
 def sessions_alive(session_keys: Collection[str]) -> set[str]:
-    """Those of the keys whose session still belongs to somebody."""
-    return {key for key in session_keys if session_user(key) is not None}
+    """Those of the keys whose session still belongs to somebody; two queries for each BATCH, whatever their number."""
+    wanted, alive = list(session_keys), set[str]()
+    for start in range(0, len(wanted), BATCH):
+        found = _sessions(wanted[start : start + BATCH])
+        users = Usuario.objects.in_bulk({user_id for data in found.values() if (user_id := _user_id(data))})
+        alive |= {key for key, data in found.items() if _belongs(data, users.get(_user_id(data) or 0))}
+    return alive
 
 
-def _session_data(session_key: str) -> dict[str, Any]:
-    store = import_module(settings.SESSION_ENGINE).SessionStore(session_key)
-    data: dict[str, Any] = store.load()
-    return data
+def _sessions(keys: list[str]) -> dict[str, dict[str, Any]]:
+    """What the sessions that have not expired hold, by key."""
+    store = import_module(settings.SESSION_ENGINE).SessionStore()
+    rows = store.model.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
+    return {row.session_key: store.decode(row.session_data) for row in rows}
+
+
+def _belongs(data: dict[str, Any], user: Usuario | None) -> bool:
+    return (
+        user is not None
+        and user.is_active
+        and data.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+        and _same_password(user, str(data.get(HASH_SESSION_KEY, "")))
+    )
 
 
 def _user_id(data: dict[str, Any]) -> int | None:

@@ -16,7 +16,7 @@ from sam.events import session_group
 class EntrarForm(AuthenticationForm):
     """Says the same whether the name or the password is wrong, or the usuario is not active."""
 
-    error_messages = dict.fromkeys(("invalid_login", "inactive"), "Usuario o contraseña incorrectos.")  # noqa: RUF012
+    error_messages = dict.fromkeys(("invalid_login", "inactive"), "Usuario o contraseña incorrectos.")
 
 
 class EntrarView(LoginView):

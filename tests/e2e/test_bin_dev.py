@@ -154,10 +154,10 @@ def _arguments(pid: str) -> list[bytes]:
 
 def wait_until_answers(url: str) -> None:
     deadline = time.monotonic() + 30
-    while True:
+    last: object = None
+    while last != 200:
+        assert time.monotonic() < deadline, last
         try:
-            if answers(url) == 200:
-                return
+            last = answers(url)
         except OSError as error:
-            problem = error
-        assert time.monotonic() < deadline, problem
+            last = error
