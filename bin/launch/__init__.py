@@ -1,0 +1,1 @@
+"""Starting SAM on one machine: its processes kept alive in one terminal, and the benchmarks."""

@@ -1,0 +1,1 @@
+"""What makes a fresh machine ready for SAM: Python, packages, Node.js, Debian's programs."""
