@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import subprocess
 import zipfile
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 
-from tests.running import PASSWORD, Sam
+from tests.running import PASSWORD, ROOT, Sam
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -161,6 +162,20 @@ def test_the_downloads_are_the_audit_package(people: People, running: Sam, tmp_p
     for (sha256,) in registered:
         assert hashes.count(str(sha256)) == 1
     assert len(list((root / "Equipos").iterdir())) == 69
+    found = [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
+    patterns = patterns_of_the_page()
+    assert [path for path in found if not any(pattern.fullmatch(path) for pattern in patterns)] == []
+    assert [pattern.pattern for pattern in patterns if not any(map(pattern.fullmatch, found))] == []
+
+
+def patterns_of_the_page() -> list[re.Pattern[str]]:
+    """The paths that docs/paquete.md tells an auditor of."""
+    block = (ROOT / "docs" / "paquete.md").read_text().split("```")[1]
+    patterns = []
+    for line in block.split():
+        text = re.escape(line).replace(r"\*", "[^/]*").replace(r"\{", "(?:").replace(r"\}", ")").replace(",", "|")
+        patterns.append(re.compile(text))
+    return patterns
 
 
 def download(page: Page, number: int) -> Path:
@@ -211,3 +226,28 @@ def test_staff_choose_the_empresa(people: People, running: Sam) -> None:
     page.get_by_role("button", name="Ver").click()
     page.get_by_test_id("zip-request").click()
     expect(page.get_by_test_id("part-download")).to_have_count(2, timeout=60 * SECONDS)
+
+
+def test_a_documento_lost_in_storage_makes_the_part_amber_and_is_named_to_its_requester(
+    people: People, running: Sam
+) -> None:
+    ((key,),) = running.query(
+        "SELECT d.key FROM sam_documento d JOIN sam_equipo q ON q.manual_id = d.id "
+        "JOIN sam_empresa e ON e.id = q.empresa_id WHERE e.nombre = 'CERTIBOY S.A.S.' AND q.codigo_interno = 'EQ-001'"
+    )
+    file = running.folder / "datos" / "almacen" / str(key)
+    kept = file.read_bytes()
+    file.unlink()
+    try:
+        page = people.tab("certiboy")
+        page.get_by_test_id("zip-request").click()
+        first = page.locator(PARTS).first
+        expect(first.get_by_test_id("part-status")).to_have_text("Lista con faltantes", timeout=60 * SECONDS)
+        expect(page.locator(PARTS).nth(1).get_by_test_id("part-status")).to_have_text("Descargar", timeout=60 * SECONDS)
+        assert "_INCOMPLETO.zip" in download(page, 0).name
+        page.get_by_role("link", name="Ver faltantes").click()
+        row = page.get_by_role("row").filter(has_text="EQ-001")
+        expect(row).to_contain_text("no está en el almacenamiento")
+        expect(page.get_by_role("row").filter(has_text="EQ-0")).to_have_count(1)
+    finally:
+        file.write_bytes(kept)

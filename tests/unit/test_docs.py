@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sam import errors
+from zipworker.package.missing import WORDS
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -35,3 +36,9 @@ def test_the_tree_of_errors_shows_every_class_with_its_code() -> None:
             assert name in shown, name
             if "code" in vars(found) and name not in {"Refused", "StorageError"}:
                 assert found.code in tree, found.code
+
+
+def test_the_page_of_the_package_knows_every_reason_for_something_missing() -> None:
+    page = (ROOT / "docs" / "paquete.md").read_text()
+    for words in WORDS.values():
+        assert f"| {words} |" in page

@@ -33,6 +33,7 @@ from tests.unit.planes import (
 )
 from zipworker.hoja_de_vida import HojaDeVida, HojaFailed
 from zipworker.package.documents import HELD_BYTES, DocumentChanged
+from zipworker.package.ledger import Ledger, Unbalanced
 from zipworker.package.missing import Missing, Motivo, faltantes_csv
 from zipworker.package.package import Package
 from zipworker.workbook import WorkbookFile
@@ -126,6 +127,7 @@ def test_the_entries_come_in_the_order_of_the_contract(store: Store, workbook: W
         f"{base}Baja/documento_baja.pdf",
         "Procedimientos/P-01_Calibración _ termómetros.pdf",
         "Informe_Consolidado.xlsx",
+        "INDICE.html",
         "FALTANTES.csv",
         "LEEME.txt",
         "manifiesto.json",
@@ -449,3 +451,10 @@ def test_the_instant_is_the_time_of_every_entry(store: Store, workbook: Workbook
     built = Built(full_part(store), store, workbook)
     assert {entry.date_time for entry in built.zip.infolist()} == {(2026, 1, 2, 9, 30, 6)}  # two seconds' grain
     assert INSTANT.second == 7
+
+
+def test_a_ledger_that_does_not_add_up_is_refused() -> None:
+    ledger = Ledger()
+    ledger.expect(1)
+    with pytest.raises(Unbalanced):
+        ledger.counts(equipos=1)

@@ -45,6 +45,7 @@ def _contents(plan: PartPlan) -> list[str]:
         "  Equipos/<código>/            la hoja de vida del equipo y sus documentos",
         _procedimientos_line(plan),
         "  Informe_Consolidado.xlsx     todos los equipos de la empresa; igual en todas las partes",
+        f"  {name('INDICE', 'html'):<27}  ábralo primero: lleva a cada documento, sin conexión",
         f"  {name('FALTANTES', 'csv'):<27}  lo que está registrado y no se pudo incluir, con su motivo",
         f"  {name('manifiesto', 'json'):<27}  cada archivo con su tamaño y su SHA-256, para programas",
         f"  {name('MANIFIESTO', 'sha256'):<27}  lo mismo, para sha256sum",

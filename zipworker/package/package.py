@@ -18,6 +18,7 @@ from zipworker.hoja_de_vida import (
     normalise_logo,
     normalise_photo,
 )
+from zipworker.indice import indice_html
 from zipworker.package.documents import (
     DocumentChanged,
     NotIncluded,
@@ -210,6 +211,8 @@ class Package:
         def text(path: str, data: bytes) -> Member:
             return self._member(path, payload_of(data), deflate=True)
 
+        indice = indice_html(plan, files=ledger.files, missing=ledger.missing, counts=counts)
+        yield text(name("INDICE", "html"), indice)
         yield text(name("FALTANTES", "csv"), faltantes_csv(ledger.missing))
         yield text(name("LEEME", "txt"), leeme_txt(plan, counts=counts))
         manifest = manifest_json(plan, files=ledger.files, missing=ledger.missing, counts=counts)
