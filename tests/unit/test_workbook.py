@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
 
-from sam.planning.fichas import EmpresaFicha, EquipoFicha
-from tests.unit.planes import INSTANT, empresa_ficha, equipo_ficha, part_plan
-from zipworker.workbook import WorkbookFile, build_workbook
-from zipworker.workbook.sheet import legal_text
+from tests.unit.planes import (
+    calibracion,
+    empresa_ficha,
+    equipo_ficha,
+)
+from tests.unit.workbooks import PRESTAMO, records, written
+from zipworker.workbook import WorkbookFile, build, sheet
+from zipworker.workbook.cells import CELL_UNITS, legal_text
 
 EQUIPOS = (
     "Código Interno, Nombre, Empresa, Tipo de Equipo, Marca, Modelo, Número de Serie, Ubicación, Responsable, "
@@ -29,29 +35,9 @@ SHEETS = {
     "Procedimientos": "Código, Nombre, Observaciones, Versión, Fecha de Emisión",
     "Préstamos": "Código Equipo, Nombre Equipo, Prestatario, Cédula, Cargo, Teléfono, Email, Fecha Préstamo, "
     "Devolución Programada, Devolución Real, Estado, Observaciones",
+    "Documentos": "Equipo, Tipo, Número de Certificado, Fecha, Vence, Ruta en el ZIP, Parte, Bytes, SHA-256",
+    "Matriz 6.4.13": "Código Interno, Nombre, Literal, Requisito, Qué Pide, Estado, Evidencia",
 }
-PRESTAMO = {
-    "id": 1,
-    "equipo": "EQ-001",
-    "equipo_nombre": "Termómetro",
-    "prestatario": "Luis",
-    "cedula": "",
-    "cargo": "Analista",
-    "telefono": "",
-    "email": "",
-    "fecha_prestamo": "2025-03-01",
-    "devolucion_programada": "2025-04-01",
-    "devolucion_real": None,
-    "estado": "Activo",
-    "observaciones": "",
-}
-
-
-def written(target: Path, *fichas: EquipoFicha, empresa: EmpresaFicha | None = None) -> Path:
-    empresa = empresa or empresa_ficha()
-    plan = part_plan(list(fichas), documents={}, empresa=empresa)
-    build_workbook(empresa=empresa, equipos=iter(plan.equipos), instant=INSTANT, target=target)
-    return target
 
 
 def row_of(path: Path, sheet: str = "Equipos") -> dict[str, Any]:
@@ -62,7 +48,7 @@ def row_of(path: Path, sheet: str = "Equipos") -> dict[str, Any]:
 
 def test_the_sheets_have_the_columns_of_the_contract_in_order(tmp_path: Path) -> None:
     book = openpyxl.load_workbook(written(tmp_path / "i.xlsx", equipo_ficha(1, "E")))
-    assert book.sheetnames == list(SHEETS)
+    assert book.sheetnames == [*SHEETS, "Dashboard"]
     for title, columns in SHEETS.items():
         sheet = book[title]
         assert [cell.value for cell in sheet[1]] == columns.split(", ")
@@ -88,13 +74,19 @@ def test_a_text_that_looks_like_a_formula_is_text(tmp_path: Path, text: str) -> 
 
 
 def test_nothing_in_the_workbook_is_a_formula(tmp_path: Path) -> None:
-    hostile = {
-        key: "=1+1" for key, value in equipo_ficha(1, "=1").items() if isinstance(value, str) and "fech" not in key
-    }
-    hostile = {key: value for key, value in hostile.items() if not key.startswith("prox")}
-    path = written(tmp_path / "i.xlsx", equipo_ficha(1, "=1", **hostile), empresa=empresa_ficha(nombre="=1"))
+    texts = [key for key, value in equipo_ficha(1, "E").items() if isinstance(value, str)]
+    hostile = {key: "=1+1" for key in texts if "fech" not in key and not key.startswith("prox")}
+    certificate = {**calibracion(1, 1), "numero_certificado": "@SUM(A1)", "resultado": "+1"}
+    ficha = equipo_ficha(1, "=1", **hostile, calibraciones=[certificate])
+    path = written(tmp_path / "i.xlsx", ficha, empresa=empresa_ficha(nombre="=1"))
     with zipfile.ZipFile(path) as archive:
-        assert b"<f>" not in archive.read("xl/worksheets/sheet1.xml")
+        names = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert len(names) == 7
+        assert all(re.search(rb"<f[ >]", archive.read(name)) is None for name in names)
+    assert records(path, "Documentos")[0]["Número de Certificado"].quotePrefix
+    assert records(path, "Matriz 6.4.13")[3]["Evidencia"].quotePrefix
+    estado = next(row[0] for row in openpyxl.load_workbook(path)["Dashboard"] if row[0].value == "=1+1")
+    assert (estado.data_type, estado.quotePrefix) == ("s", True)
 
 
 def test_a_text_keeps_what_xml_can_say_and_a_cell_can_hold(tmp_path: Path) -> None:
@@ -102,7 +94,8 @@ def test_a_text_keeps_what_xml_can_say_and_a_cell_can_hold(tmp_path: Path) -> No
     assert legal_text("_x0041_ _x41_") == "_x005F_x0041_ _x41_"
     cell = row_of(written(tmp_path / "i.xlsx", equipo_ficha(1, "E", observaciones=text)))["Observaciones"]
     assert cell.value.startswith("abcd é\nñ ")
-    assert len(cell.value) == 32_767
+    assert len(cell.value) == 32_766  # of its characters one counts twice, as in Excel
+    assert len(legal_text("😀" * 40_000).encode("utf-16-le")) == 2 * (CELL_UNITS - 1)
 
 
 def test_the_lists_of_the_empresa_have_their_rows(tmp_path: Path) -> None:
@@ -127,6 +120,22 @@ def test_a_workbook_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="Invalid isoformat"):
         written(tmp_path / "i.xlsx", equipo_ficha(1, "E", fecha_registro="mañana"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_day_before_the_calendar_of_spreadsheets_is_text(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "i.xlsx", equipo_ficha(1, "E", fecha_adquisicion="1899-07-01", fecha_registro="1900-03-01")
+    )
+    row = row_of(path)
+    assert row["Fecha de Adquisición"].value == "1899-07-01"
+    assert row["Fecha de Registro"].value == datetime(1900, 3, 1)  # noqa: DTZ001
+
+
+def test_rows_that_no_sheet_can_hold_are_counted_in_the_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "Sheet", partial(sheet.Sheet, limit=4))
+    path = written(tmp_path / "i.xlsx", *(equipo_ficha(n, f"E{n}") for n in range(1, 7)))
+    codigos = [row["Código Interno"].value for row in records(path, "Equipos")]
+    assert codigos == ["E1", "E2", "Esta hoja no puede tener más filas: faltan 4."]
 
 
 def test_a_workbook_file_says_what_an_archive_must_know(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from zipworker.workbook.build import WORKBOOK_NAME, WorkbookFile, build_workbook
+from zipworker.workbook.build import ReadDocuments, build_workbook
+from zipworker.workbook.file import WORKBOOK_NAME, WorkbookFile
 
-__all__ = ["WORKBOOK_NAME", "WorkbookFile", "build_workbook"]
+__all__ = ["WORKBOOK_NAME", "ReadDocuments", "WorkbookFile", "build_workbook"]

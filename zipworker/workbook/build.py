@@ -1,114 +1,136 @@
-"""Building the workbook: rows go to disk as they come, and the file's bytes depend on the data only."""
+"""Building the workbook: one pass over the equipos, rows to disk as they come, bytes that follow from the data only."""
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
-import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, closing
+from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import IO, Final, cast
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from typing import Final
 
 from openpyxl import Workbook
-from openpyxl.packaging.core import DocumentProperties
-from openpyxl.xml.constants import ARC_CORE
-from openpyxl.xml.functions import tostring
+from openpyxl.workbook.properties import CalcProperties
 
-from sam.planning.fichas import EmpresaFicha
+from sam.planning.fichas import EmpresaFicha, empresa_documents, equipo_documents
 from sam.planning.names import BOGOTA
-from sam.planning.plan import PlannedEquipo
+from sam.planning.plan import PlannedEquipo, StoredDocument
+from sam.words import moment
+from zipworker.hoja_de_vida.semaforo import DUE_SOON_DAYS
+from zipworker.matriz import CLAUSES, evaluate
+from zipworker.workbook.archive import write_again
 from zipworker.workbook.columns import (
+    DOCUMENTOS,
+    MATRIZ,
     PRESTAMOS,
     PROCEDIMIENTOS,
     PROVEEDORES,
     Column,
-    Record,
+    MatrizRow,
     equipos_columns,
 )
-from zipworker.workbook.sheet import Sheet, legal_text
+from zipworker.workbook.dashboard import write_dashboard
+from zipworker.workbook.documents import equipo_rows, procedimiento_rows
+from zipworker.workbook.figures import Figures
+from zipworker.workbook.sections import sections
+from zipworker.workbook.sheet import Sheet
 
-WORKBOOK_NAME: Final = "Informe_Consolidado.xlsx"
-CHUNK_BYTES: Final = 256 * 1024
+ReadDocuments = Callable[[set[int]], Mapping[int, StoredDocument]]
 
-
-@dataclass(frozen=True, slots=True)
-class WorkbookFile:
-    """A workbook on disk, with what an archive must know before its first byte."""
-
-    path: Path
-    size: int
-    crc32: int
-    sha256: str
-
-    @classmethod
-    def of(cls, path: Path) -> WorkbookFile:
-        size, crc32, digest = 0, 0, hashlib.sha256()
-        for chunk in _chunks(path):
-            size += len(chunk)
-            crc32 = zlib.crc32(chunk, crc32)
-            digest.update(chunk)
-        return cls(path, size, crc32, digest.hexdigest())
-
-    def chunks(self) -> Iterator[bytes]:
-        return _chunks(self.path)
+EXCEL_CALC: Final = 191_029  # the engine of Excel 2019 and later: a file of an older one is calculated again
+BATCH: Final = 200  # equipos whose documentos are read at once
 
 
-def build_workbook(*, empresa: EmpresaFicha, equipos: Iterable[PlannedEquipo], instant: datetime, target: Path) -> None:
-    """Write the workbook of an empresa's lists and all its equipos; `target` appears when it is whole."""
-    book = Workbook(write_only=True)
-    nombre = empresa["nombre"]
-    _write_sheet(book, "Equipos", equipos_columns(nombre), (equipo.ficha for equipo in equipos))
-    _write_sheet(book, "Proveedores", PROVEEDORES, empresa["proveedores"])
-    _write_sheet(book, "Procedimientos", PROCEDIMIENTOS, empresa["procedimientos"])
-    _write_sheet(book, "Préstamos", PRESTAMOS, empresa["prestamos"])
+def build_workbook(
+    *,
+    empresa: EmpresaFicha,
+    equipos: Iterable[PlannedEquipo],
+    documents: ReadDocuments,
+    instant: datetime,
+    target: Path,
+    due_soon_days: int = DUE_SOON_DAYS,
+) -> None:
+    """Write the workbook of an empresa's lists and all its equipos, read once; `target` appears when it is whole."""
+    today = instant.astimezone(BOGOTA).date()
+    title = f"Informe consolidado de {empresa['nombre']}"
     unfinished = target.with_name(f"{target.name}.unfinished")
     try:
-        with tempfile.TemporaryFile() as raw:
-            book.save(raw)
-            _rewrite(raw, unfinished, instant=instant, core=_properties(nombre, instant))
+        with _Book(empresa) as book, tempfile.TemporaryFile() as raw:
+            figures = Figures(today, due_soon_days)
+            book.write_all(equipos, documents, figures)
+            about = f"Lo que había registrado al {moment(instant.isoformat())} (hora de Colombia)."
+            write_dashboard(book.openpyxl, title=title, about=about, sections=sections(figures))
+            book.openpyxl.save(raw)
+            write_again(raw, unfinished, sheets=book.sheets, title=title, instant=instant)
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def _write_sheet(book: Workbook, title: str, columns: tuple[Column, ...], records: Iterable[Record]) -> None:
-    sheet = Sheet(book, title, columns)
-    try:
-        for record in records:
-            sheet.append(record)
-    except BaseException:
-        sheet.abandon()
-        raise
-    sheet.close()
+class _Book:
+    """The long sheets, open side by side: what one equipo has goes into three of them."""
+
+    def __init__(self, empresa: EmpresaFicha) -> None:
+        self.openpyxl = Workbook(write_only=True)
+        # There is nothing to calculate: else Excel does so, and asks whether to save the file when it is closed.
+        self.openpyxl.calculation = CalcProperties(calcId=EXCEL_CALC, fullCalcOnLoad=False)
+        self.sheets: list[Sheet] = []
+        self._empresa = empresa
+        self._stack = ExitStack()
+        self._equipos = self._sheet("Equipos", equipos_columns(empresa["nombre"]))
+        self._proveedores = self._sheet("Proveedores", PROVEEDORES)
+        self._procedimientos = self._sheet("Procedimientos", PROCEDIMIENTOS)
+        self._prestamos = self._sheet("Préstamos", PRESTAMOS)
+        self._documentos = self._sheet("Documentos", DOCUMENTOS)
+        self._matriz = self._sheet("Matriz 6.4.13", MATRIZ)
+
+    def __enter__(self) -> _Book:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def write_all(self, equipos: Iterable[PlannedEquipo], documents: ReadDocuments, figures: Figures) -> None:
+        """Every row of every long sheet; `figures` counts on the way."""
+        last_part = 1
+        for batch in _batches(equipos):
+            stored = documents({id for equipo in batch for id in equipo_documents(equipo.ficha)})
+            for equipo in batch:
+                self._write_equipo(equipo, stored, figures)
+            last_part = batch[-1].part
+        self._write_lists(documents, figures, last_part=last_part)
+        for sheet in self.sheets:
+            sheet.finish()
+
+    def _write_equipo(self, equipo: PlannedEquipo, stored: Mapping[int, StoredDocument], figures: Figures) -> None:
+        ficha, cells = equipo.ficha, evaluate(equipo.ficha)
+        figures.add(ficha, cells)
+        self._equipos.append(ficha)
+        for row in equipo_rows(equipo, stored):
+            figures.documentos += 1
+            self._documentos.append(row)
+        for clause, cell in zip(CLAUSES, cells, strict=True):
+            self._matriz.append(MatrizRow(equipo.codigo, ficha["nombre"], clause, cell))
+
+    def _write_lists(self, documents: ReadDocuments, figures: Figures, *, last_part: int) -> None:
+        empresa = self._empresa
+        for proveedor in empresa["proveedores"]:
+            self._proveedores.append(proveedor)
+        for procedimiento in empresa["procedimientos"]:
+            self._procedimientos.append(procedimiento)
+        for prestamo in empresa["prestamos"]:
+            self._prestamos.append(prestamo)
+        for row in procedimiento_rows(empresa, documents(set(empresa_documents(empresa))), parte=last_part):
+            figures.documentos += 1
+            self._documentos.append(row)
+
+    def _sheet(self, title: str, columns: tuple[Column, ...]) -> Sheet:
+        sheet = self._stack.enter_context(closing(Sheet(self.openpyxl, title, columns)))
+        self.sheets.append(sheet)
+        return sheet
 
 
-def _properties(nombre: str, instant: datetime) -> bytes:
-    moment = instant.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-    properties = DocumentProperties(
-        creator="SAM", title=legal_text(f"Informe consolidado de {nombre}"), created=moment, modified=moment
-    )
-    return cast("bytes", tostring(properties.to_tree()))  # lxml's, which its stub takes for ElementTree's
-
-
-def _rewrite(raw: IO[bytes], target: Path, *, instant: datetime, core: bytes) -> None:
-    """The same entries with the instant as their time: openpyxl writes the clock's, here and in its properties."""
-    when = instant.astimezone(BOGOTA).timetuple()[:6]
-    with ZipFile(raw) as source, ZipFile(target, "w", ZIP_DEFLATED) as archive:
-        for name in source.namelist():
-            entry = ZipInfo(name, when)
-            entry.compress_type = ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            with source.open(name) as old, archive.open(entry, "w") as new:
-                if name == ARC_CORE:
-                    new.write(core)
-                    continue
-                for chunk in iter(lambda: old.read(CHUNK_BYTES), b""):
-                    new.write(chunk)
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        yield from iter(lambda: file.read(CHUNK_BYTES), b"")
+def _batches(equipos: Iterable[PlannedEquipo]) -> Iterator[list[PlannedEquipo]]:
+    left = iter(equipos)
+    return iter(lambda: list(islice(left, BATCH)), [])

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-Record = Mapping[str, Any]
+from zipworker.matriz import Cell, Clause
+from zipworker.workbook.documents import DocumentRow
 
 
 class Kind(enum.Enum):
     TEXT = "text"
+    LONG = "long"  # a text that is broken over lines
     NUMBER = "number"
-    DATE = "date"
+    AMOUNT = "amount"  # a number with thousands apart
+    DATE = "date"  # an ISO day
+    LINK = "link"  # a path from the workbook's own folder
+    STATE = "state"  # of the matriz: a word with its colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +27,18 @@ class Column:
 
     title: str
     width: int
-    value: Callable[[Record], str | int | None]
+    value: Callable[[Any], str | int | None]
     kind: Kind = Kind.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class MatrizRow:
+    """How one equipo stands by one clause."""
+
+    codigo: str
+    nombre: str
+    clause: Clause
+    cell: Cell
 
 
 def _text(title: str, key: str, width: int) -> Column:
@@ -100,4 +115,36 @@ PRESTAMOS: Final = (
     _date("Devolución Real", "devolucion_real"),
     _text("Estado", "estado", 16),
     _text("Observaciones", "observaciones", 50),
+)
+
+
+def _of_document(title: str, width: int, value: Callable[[DocumentRow], str | int | None], kind: Kind) -> Column:
+    return Column(title, width, value, kind)
+
+
+DOCUMENTOS: Final = (
+    _of_document("Equipo", 18, lambda row: row.entry.codigo, Kind.TEXT),
+    _of_document("Tipo", 36, lambda row: row.tipo, Kind.TEXT),
+    _of_document("Número de Certificado", 25, lambda row: row.entry.numero, Kind.TEXT),
+    _of_document("Fecha", 13, lambda row: row.entry.fecha, Kind.DATE),
+    _of_document("Vence", 13, lambda row: row.vence, Kind.DATE),
+    _of_document("Ruta en el ZIP", 70, lambda row: row.entry.path, Kind.LINK),
+    _of_document("Parte", 11, lambda row: row.parte, Kind.NUMBER),
+    _of_document("Bytes", 14, lambda row: row.bytes, Kind.AMOUNT),
+    _of_document("SHA-256", 68, lambda row: row.sha256, Kind.TEXT),
+)
+
+
+def _of_matriz(title: str, width: int, value: Callable[[MatrizRow], str | int | None], kind: Kind) -> Column:
+    return Column(title, width, value, kind)
+
+
+MATRIZ: Final = (
+    _of_matriz("Código Interno", 18, lambda row: row.codigo, Kind.TEXT),
+    _of_matriz("Nombre", 34, lambda row: row.nombre, Kind.TEXT),
+    _of_matriz("Literal", 11, lambda row: row.clause.letter, Kind.TEXT),
+    _of_matriz("Requisito", 22, lambda row: row.clause.nombre, Kind.TEXT),
+    _of_matriz("Qué Pide", 60, lambda row: row.clause.asks, Kind.LONG),
+    _of_matriz("Estado", 14, lambda row: row.cell.state, Kind.STATE),
+    _of_matriz("Evidencia", 70, lambda row: row.cell.evidence, Kind.LONG),
 )

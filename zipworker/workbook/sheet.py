@@ -1,93 +1,151 @@
-"""One sheet, written row by row: a frozen and filtered header, typed cells, and no formula from data."""
+"""One long sheet: openpyxl writes its frame (header, widths, filter, print setup), the rows are streamed to disk."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from copy import copy
-from datetime import date
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell, WriteOnlyCell
-from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.page import PageMargins
+from openpyxl.worksheet.worksheet import Worksheet
 
-from zipworker.workbook.columns import Column, Kind, Record
+from zipworker.workbook.cells import date_cell, is_suspect, number_cell, text_cell
+from zipworker.workbook.columns import Column, Kind
+from zipworker.workbook.links import Links
+from zipworker.workbook.spool import new_spool, read_again
+from zipworker.workbook.styles import Styles, header
 
-DATE_FORMAT: Final = "yyyy-mm-dd"
-CELL_CHARACTERS: Final = 32_767  # what a cell of Excel can hold
-# A text that a spreadsheet would take for a formula or an error value, by its first character.
-SUSPECT: Final = ("=", "+", "-", "@", "\t", "\r", "#")
-# What XML 1.0 cannot say, lone surrogates included.
-ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# What a reader would decode ("_x0041_" is "A"): its underscore is written as an escape itself.
-ESCAPE: Final = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-
-
-def legal_text(text: str) -> str:
-    """The text as a cell can hold it."""
-    return ESCAPE.sub("_x005F_", ILLEGAL.sub("", text))[:CELL_CHARACTERS]
+ROWS: Final = 1_048_576  # of a sheet of Excel
+NUMBERS: Final = (Kind.NUMBER, Kind.AMOUNT)
+LINE_POINTS: Final = 15
+MOST_LINES: Final = 27  # a row is at most 409 points high
+PAGE_WIDTH: Final = 300  # characters that are still legible on the width of a page
+END_OF_ROWS: Final = b"</sheetData>"
+AFTER_LINKS: Final = b"<printOptions"
 
 
 class Sheet:
-    """A sheet that is being written; call `close` when its last row is in."""
+    """A sheet that is being written: append its rows, `finish` it, save the book, then take its `xml`.
 
-    def __init__(self, book: Workbook, title: str, columns: Sequence[Column]) -> None:
-        sheet: Any = book.create_sheet(title)  # a write-only one has more than its stub knows
-        self._sheet = sheet
-        self._columns = columns
-        self._rows = 1
-        for index, column in enumerate(columns, 1):
-            sheet.column_dimensions[get_column_letter(index)].width = column.width
-        sheet.freeze_panes = "A2"
-        sheet.append([self._header(column.title) for column in columns])
-        # Styles are looked up once for each sheet: per cell they cost more than the cell.
-        self._date_style = self._styled(number_format=DATE_FORMAT)
-        self._text_style = self._styled(quotes=True)
+    Rows that no sheet can hold are counted in its last one.
+    """
 
-    def append(self, record: Record) -> None:
-        self._rows += 1
-        self._sheet.append([self._cell(column, column.value(record)) for column in self._columns])
+    def __init__(self, book: Workbook, title: str, columns: Sequence[Column], *, limit: int = ROWS) -> None:
+        self._sheet: Any = book.create_sheet(title)  # a write-only one has more than its stub knows
+        self._columns = [(get_column_letter(number), column) for number, column in enumerate(columns, 1)]
+        self._limit = limit
+        self._row = 1  # the header's
+        self._left_out = 0
+        self._styles = Styles.of(self._sheet)
+        self._rows = new_spool()
+        self.links = Links()
+        self._write_as = self._writers()
+
+    @property
+    def path(self) -> str:
+        """Its name in the file, once that is saved."""
+        return str(self._sheet.path).removeprefix("/")
+
+    def append(self, record: Any) -> None:
+        if self._row >= self._limit - 1:
+            self._left_out += 1
+            return
+        self._row += 1
+        lines, cells = 1, []
+        for letter, column in self._columns:
+            value = column.value(record)
+            if value is None or value == "":
+                continue
+            cells.append(self._write_as[column.kind](f"{letter}{self._row}", value))
+            if column.kind is Kind.LONG:
+                lines = max(lines, _lines(str(value), column.width))
+        self._write(cells, lines=lines)
+
+    def finish(self) -> None:
+        """Write the header, and what depends on the number of rows."""
+        if self._left_out:
+            self._row += 1
+            words = f"Esta hoja no puede tener más filas: faltan {self._left_out}."
+            self._write([text_cell(f"A{self._row}", words, self._styles.text)])
+        wide = 0
+        for letter, column in self._columns:
+            self._sheet.column_dimensions[letter].width = column.width
+            wide += column.width
+        self._sheet.freeze_panes = "A2"
+        self._sheet.auto_filter.ref = f"A1:{self._columns[-1][0]}{self._row}"
+        self._sheet.print_title_rows = "1:1"
+        self._sheet.print_options.gridLines = True
+        print_setup(self._sheet, landscape=True, pages_wide=1 + wide // PAGE_WIDTH, pages_high=0)
+        self._sheet.append(
+            [
+                header(self._sheet, column.title, horizontal="right" if column.kind in NUMBERS else "left")
+                for _, column in self._columns
+            ]
+        )
+
+    def xml(self, frame: bytes) -> Iterator[bytes]:
+        """The whole sheet, from the frame that openpyxl saved."""
+        before, end, after = _parted(frame, END_OF_ROWS)
+        yield before
+        yield from read_again(self._rows)
+        filters, options, rest = _parted(end + after, AFTER_LINKS)
+        yield filters
+        if self.links:
+            yield from self.links.hyperlinks()
+        yield options + rest
 
     def close(self) -> None:
-        last = get_column_letter(len(self._columns))
-        self._sheet.auto_filter.ref = f"A1:{last}{self._rows}"
-        self._sheet.close()
+        self._rows.close()
+        self.links.close()
 
-    def abandon(self) -> None:
-        """Close a sheet whose rows failed, and remove the temporary file that saving would have removed."""
-        self._sheet.close()
-        self._sheet._writer.cleanup()
+    def _write(self, cells: list[str], *, lines: int = 1) -> None:
+        # LibreOffice does not look for wrapped texts when it opens a file: a taller row must say so.
+        height = f' ht="{lines * LINE_POINTS}" customHeight="1"' if lines > 1 else ""
+        self._rows.write(f'<row r="{self._row}"{height}>{"".join(cells)}</row>'.encode())
 
-    def _header(self, title: str) -> Cell:
-        cell = WriteOnlyCell(self._sheet, title)
-        cell.font = Font(bold=True, color="FFFFFFFF")
-        cell.fill = PatternFill("solid", fgColor="FF1F3A4D")
-        cell.alignment = Alignment(vertical="center", wrap_text=True)
-        return cell
+    def _writers(self) -> dict[Kind, Callable[[str, Any], str]]:
+        """For each kind how a value becomes the cell at a reference."""
+        styles, links = self._styles, self.links
 
-    def _styled(self, *, number_format: str = "General", quotes: bool = False) -> Cell:
-        cell = WriteOnlyCell(self._sheet)
-        cell.number_format = number_format
-        cell.quotePrefix = quotes
-        return cell
+        def text(ref: str, value: str) -> str:
+            return text_cell(ref, value, styles.quoted if is_suspect(value) else styles.text)
 
-    def _cell(self, column: Column, value: str | int | None) -> Cell | str | int | None:
-        if value is None or value == "":
-            return None
-        if column.kind is Kind.NUMBER:
-            return value
-        if column.kind is Kind.DATE:
-            return self._as(self._date_style, date.fromisoformat(str(value)))
-        text = legal_text(str(value))
-        return self._as(self._text_style, text, data_type="s") if text.startswith(SUSPECT) else text
+        def long(ref: str, value: str) -> str:
+            return text_cell(ref, value, styles.long_quoted if is_suspect(value) else styles.long)
 
-    def _as(self, like: Cell, value: str | date, *, data_type: str | None = None) -> Cell:
-        cell = WriteOnlyCell(self._sheet)
-        cell.value = value
-        # Assigned whole: number format and quote prefix would each be looked up for every cell.
-        cell._style = copy(like._style)  # type: ignore[attr-defined]
-        if data_type:
-            cell.data_type = data_type
-        return cell
+        def link(ref: str, value: str) -> str:
+            return text_cell(ref, value, styles.link if links.add(ref, value) else styles.text)
+
+        return {
+            Kind.TEXT: text,
+            Kind.LONG: long,
+            Kind.LINK: link,
+            Kind.NUMBER: lambda ref, value: number_cell(ref, value, styles.text),
+            Kind.AMOUNT: lambda ref, value: number_cell(ref, value, styles.amount),
+            Kind.DATE: lambda ref, value: date_cell(ref, value, styles.date),
+            Kind.STATE: lambda ref, value: text_cell(ref, value, styles.states[value]),
+        }
+
+
+def print_setup(sheet: Any, *, landscape: bool, pages_wide: int = 1, pages_high: int) -> None:
+    """On A4, with the page's number; 0 pages high is as many as it takes."""
+    sheet.page_setup.orientation = "landscape" if landscape else "portrait"
+    sheet.page_setup.paperSize = Worksheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth = pages_wide
+    sheet.page_setup.fitToHeight = pages_high
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.5, bottom=0.6, header=0.3, footer=0.3)
+    sheet.HeaderFooter.oddFooter.left.text = "&A"
+    sheet.HeaderFooter.oddFooter.right.text = "Página &P de &N"
+
+
+def _lines(text: str, width: int) -> int:
+    """About how many lines a text takes: letters are narrower than the digits that `width` counts, lines not full."""
+    return min(-(-len(text) // width), MOST_LINES)
+
+
+def _parted(frame: bytes, mark: bytes) -> tuple[bytes, bytes, bytes]:
+    if frame.count(mark) != 1:
+        raise ValueError(f"openpyxl wrote a sheet of an unknown form: {mark!r} {frame.count(mark)} times")
+    return frame.partition(mark)
