@@ -78,7 +78,9 @@ class PartWorker(Worker):
     def handle_sig_wait_for_completion(self, signum: Any) -> None:
         self._workshop.take_no_more()
         patience = max(0, settings.SAM.grace_seconds - HAND_BACK_SECONDS)
-        threading.Timer(patience, self._workshop.stopping.set).start()
+        hand_back = threading.Timer(patience, self._workshop.stopping.set)
+        hand_back.daemon = True  # a worker that has nothing left to do does not wait for it
+        hand_back.start()
         super().handle_sig_wait_for_completion(signum)
 
 

@@ -90,3 +90,11 @@ def test_a_worker_asked_to_stop_finishes_what_it_builds(sam: Sam) -> None:
         assert sam.query("SELECT state, attempt FROM sam_zippart WHERE id = %s", part) == [("completed", attempt)]
     assert "processing" not in states(sam)
     assert sam.query("SELECT count(*) FROM sam_workerbeat") == [(0,)]
+
+
+def test_a_worker_with_nothing_to_do_stops_at_once(sam: Sam) -> None:
+    worker = sam.start_worker()
+    asked = time.monotonic()
+    sam.stop(worker)
+    assert worker.returncode == 0
+    assert time.monotonic() - asked < 4
