@@ -13,7 +13,8 @@ from django.db import Error as DatabaseError
 
 from sam.errors import NotVisible
 from sam.events import SnapshotJSON
-from sam.selectors import entrega, sesiones
+from sam.selectors import cola, entrega, sesiones
+from sam.selectors.cola import Outlook
 from sam.selectors.sesiones import SessionUser
 from sam.services.notificaciones import read_notification
 
@@ -38,6 +39,10 @@ class Questions(Protocol):
     async def snapshot(self, user_id: int) -> SnapshotJSON: ...
     async def seqs(self, user_ids: Collection[int]) -> Mapping[int, int]: ...
     async def sessions_alive(self, session_keys: Collection[str]) -> set[str]: ...
+    async def outlooks(self, user_ids: Collection[int]) -> Mapping[int, Mapping[int, Outlook]]:
+        """{usuario: {part that waits: what it can be told}}; a usuario without such parts is not in it."""
+        ...
+
     async def read_notification(self, user_id: int, notification_id: int) -> bool:
         """False where the usuario has no such notification."""
         ...
@@ -72,6 +77,9 @@ class DatabaseQuestions:
         for some in _in_runs(session_keys):
             alive |= await self._ask(sesiones.sessions_alive, some)
         return alive
+
+    async def outlooks(self, user_ids: Collection[int]) -> Mapping[int, Mapping[int, Outlook]]:
+        return await self._ask(cola.outlooks_by_requester, tuple(user_ids))
 
     async def read_notification(self, user_id: int, notification_id: int) -> bool:
         try:

@@ -6,18 +6,21 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from realtime.layer import Gate
 from realtime.protocol import MAX_SOCKETS_PER_USUARIO, CloseCode
 from realtime.questions import Questions, Unanswered
 from realtime.socket import LiveSocket
+from sam.events import OutlookFrame
+from sam.selectors.cola import Outlook
 from sam.selectors.sesiones import SessionUser
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS: Final = 0.5
+FORESEE_SECONDS: Final = 1.0
 SWEEP_SECONDS: Final = 10.0
 
 
@@ -36,6 +39,7 @@ class LiveSockets:
         self._sweep_seconds = sweep_seconds
         self._gate = Gate(clock)
         self._of_user: defaultdict[int, set[LiveSocket]] = defaultdict(set)
+        self._told: Mapping[int, Mapping[int, Outlook]] = {}
         self._timers: list[asyncio.Task[None]] = []
 
     def __len__(self) -> int:
@@ -85,6 +89,28 @@ class LiveSockets:
             else:
                 socket.stop(CloseCode.NO_SESSION)
 
+    async def foresee(self) -> None:
+        """Tell the usuarios of waiting parts what is new of them: position, and why they wait.
+
+        Asked by each web process for its own usuarios, since these change at every claim, and at the death of the
+        last worker with no claim and nobody to publish it. May raise Unanswered.
+        """
+        if not self._of_user:
+            return
+        told = await self.questions.outlooks(tuple(self._of_user))
+        for user_id, parts in told.items():
+            if parts != self._told.get(user_id):
+                frame: OutlookFrame = {
+                    "type": "outlook",
+                    "parts": {
+                        str(id): {"position": one.position, "eta": None, "reason": one.reason}
+                        for id, one in parts.items()
+                    },
+                }
+                for socket in self._of_user.get(user_id, ()):
+                    socket.show([frame])
+        self._told = told
+
     async def close(self) -> None:
         """Stop the timers; the sockets themselves are closed by the server."""
         timers, self._timers = self._timers, []
@@ -99,11 +125,21 @@ class LiveSockets:
     def _keep_time(self) -> None:
         # Daphne has no lifespan: the timers start with the first socket.
         if not self._timers:
-            works = (_repeat(TICK_SECONDS, self._tick), _repeat(self._sweep_seconds, self._sweep))
+            works = (
+                _repeat(TICK_SECONDS, self._tick),
+                _repeat(FORESEE_SECONDS, self._foresee),
+                _repeat(self._sweep_seconds, self._sweep),
+            )
             self._timers = [asyncio.get_running_loop().create_task(work) for work in works]
 
     async def _tick(self) -> None:
         self.tick()
+
+    async def _foresee(self) -> None:
+        try:
+            await self.foresee()
+        except Unanswered as error:
+            logger.warning("action=foresee_lost error=%s", error)
 
     async def _sweep(self) -> None:
         try:

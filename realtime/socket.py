@@ -13,7 +13,7 @@ from realtime.outbox import Outbox
 from realtime.protocol import BEAT_SECONDS, CloseCode, ErrorCode, Topic, encode
 from realtime.questions import Questions, Unanswered
 from realtime.session import Session, Step
-from sam.events import QUEUE_GROUP, user_group
+from sam.events import QUEUE_GROUP, OutlookFrame, user_group
 from sam.selectors.sesiones import SessionUser
 
 logger = logging.getLogger(__name__)
@@ -133,6 +133,10 @@ class LiveSocket:
                 self._complain("not_found")
         except Unanswered:
             self._complain("unavailable")
+
+    def show(self, frames: list[OutlookFrame]) -> None:
+        """Live frames that were made in this process and not published."""
+        self._do(self._session.on_frames(frames))
 
     # ── what the tasks share ──
 

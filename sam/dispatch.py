@@ -86,6 +86,7 @@ class _Line:
         self._loop = asyncio.new_event_loop()
         self._messages: asyncio.Queue[tuple[str, Message]] = asyncio.Queue(WAITING_MESSAGES)
         self._arq: ArqRedis | None = None
+        self._making = asyncio.Lock()  # two rings at once share one pool
         self._tasks: set[asyncio.Task[None]] = set()
         threading.Thread(target=self._run, name="sam-dispatch", daemon=True).start()
 
@@ -162,16 +163,17 @@ class _Line:
         return bool(await pool.ping())
 
     async def _pool(self) -> ArqRedis:
-        if self._arq is None:
-            quick = redis_settings()
-            quick.conn_retries = 0
-            self._arq = await create_pool(
-                quick,
-                job_serializer=serialize_ring,
-                job_deserializer=deserialize_ring,
-                default_queue_name=RING_QUEUE,
-            )
-        return self._arq
+        async with self._making:
+            if self._arq is None:
+                quick = redis_settings()
+                quick.conn_retries = 0
+                self._arq = await create_pool(
+                    quick,
+                    job_serializer=serialize_ring,
+                    job_deserializer=deserialize_ring,
+                    default_queue_name=RING_QUEUE,
+                )
+            return self._arq
 
     async def _settled(self) -> None:
         mine = asyncio.current_task()

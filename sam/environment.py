@@ -14,9 +14,12 @@ from environ import Env, ImproperlyConfigured
 from sam.errors import BadEnvironment
 
 # What orchestrators inject for a service called "sam" (SAM_WEB_PORT_8000_TCP, SAM_WEB_SERVICE_HOST) is not ours.
-INJECTED = re.compile(r"SAM_\w*_(PORT|SERVICE)(_|$)")
+INJECTED = re.compile(r"SAM_(\w+_)?(PORT|SERVICE)(_\w+)?")
 
 STORAGE_KINDS = ("file", "s3")
+DATABASE_SCHEMES = ("postgres://", "postgresql://", "sqlite:///")
+REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
+FLAGS = {"": False, "0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
 
 KNOWN_SAM_NAMES = frozenset(
     {
@@ -75,7 +78,7 @@ def read_environment(values: Mapping[str, str], *, base_dir: Path) -> Environmen
 
 
 def _read(env: Env, base_dir: Path) -> Environment:
-    debug = env.bool("DEBUG", default=False)
+    debug = _flag(env, "DEBUG", default=False)
     data_dir = Path(env.str("SAM_DATA_DIR", default=str(base_dir / ".sam"))).absolute()
     storage = env.str("SAM_STORAGE", default="file")
     if storage not in STORAGE_KINDS:
@@ -89,8 +92,8 @@ def _read(env: Env, base_dir: Path) -> Environment:
         debug=debug,
         allowed_hosts=tuple(env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])),
         trusted_origins=tuple(env.list("CSRF_TRUSTED_ORIGINS", default=[])),
-        database=env.db_url("DATABASE_URL", default=f"sqlite:///{data_dir / 'sam.sqlite3'}"),
-        redis_url=env.str("REDIS_URL", default="redis://127.0.0.1:6379/0"),
+        database=_database(env, data_dir),
+        redis_url=_redis_url(env),
         storage=storage,  # type: ignore[arg-type]  # checked above
         s3_bucket=bucket,
         s3_endpoint_url=env.str("SAM_S3_ENDPOINT_URL", default="") or None,
@@ -102,7 +105,7 @@ def _read(env: Env, base_dir: Path) -> Environment:
         requests_per_hour=_whole(env, "SAM_REQUESTS_PER_HOUR", default=20, least=1),
         grace_seconds=_whole(env, "SAM_GRACE_SECONDS", default=10, least=3),
         metrics_token=env.ENVIRON.get("SAM_METRICS_TOKEN", ""),
-        metrics_loopback=env.bool("SAM_METRICS_LOOPBACK", default=False),
+        metrics_loopback=_flag(env, "SAM_METRICS_LOOPBACK", default=False),
         demo_password=env.ENVIRON.get("SAM_DEMO_PASSWORD", ""),
     )
 
@@ -126,11 +129,33 @@ def _whole(env: Env, name: str, *, default: int, least: int, most: int | None = 
 
 
 def _refuse_unknown_names(env: Env) -> None:
-    ours = (name for name in env.ENVIRON if name.startswith("SAM_"))
-    unknown = sorted(name for name in ours if name not in KNOWN_SAM_NAMES and not INJECTED.match(name))
+    ours = (name for name in env.ENVIRON if name.startswith("SAM_") and not INJECTED.fullmatch(name))
+    unknown = sorted(name for name in ours if name not in KNOWN_SAM_NAMES)
     if not unknown:
         return
     sentence = f"variable desconocida {unknown[0]}; las conocidas están en docs/operacion.md"
-    if env.bool("SAM_STRICT_ENV", default=True):
+    if _flag(env, "SAM_STRICT_ENV", default=True):
         raise ValueError(sentence)
     warnings.warn(sentence, stacklevel=2)
+
+
+def _flag(env: Env, name: str, *, default: bool) -> bool:
+    text = env.ENVIRON.get(name, "").strip().lower()
+    if text not in FLAGS:
+        raise ValueError(f"{name} es «{text}»; se espera 1 o 0")
+    return default if not text else FLAGS[text]
+
+
+def _database(env: Env, data_dir: Path) -> Mapping[str, Any]:
+    url = env.ENVIRON.get("DATABASE_URL", "")
+    if url and not url.startswith(DATABASE_SCHEMES):
+        raise ValueError("DATABASE_URL no se entiende; se espera postgres://… o sqlite:///…")
+    found: Mapping[str, Any] = env.db_url_config(url or f"sqlite:///{data_dir / 'sam.sqlite3'}")
+    return found
+
+
+def _redis_url(env: Env) -> str:
+    url = str(env.str("REDIS_URL", default="redis://127.0.0.1:6379/0"))
+    if not url.startswith(REDIS_SCHEMES):
+        raise ValueError("REDIS_URL no se entiende; se espera redis://…, rediss://… o unix:///…")
+    return url

@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
+    "sam.views.middleware.SessionCookieMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -86,10 +87,13 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # a pooled connection that a restart cut is not handed out
     DATABASES["default"]["OPTIONS"] = {
-        "pool": {"min_size": 1, "max_size": 12, "timeout": 5, "max_idle": 60},
+        # A slot builds with one connection and beats with another; the rest is for what looks after them.
+        "pool": {"min_size": 1, "max_size": max(12, 2 * SAM.worker_slots + 6), "timeout": 5, "max_idle": 60},
         "connect_timeout": 5,
         "options": "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
+        **SAM.database.get("OPTIONS", {}),
     }
 
 # A Redis that hangs is noticed: a connection has a time limit, and one that fell silent is asked.
@@ -154,7 +158,8 @@ CSRF_FAILURE_VIEW = "sam.views.errors.csrf_failure"
 # Plain HTTP on a company's own network is a real installation; behind TLS set CSRF_TRUSTED_ORIGINS=https://…
 SECURE = any(origin.startswith("https://") for origin in SAM.trusted_origins)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
-SECURE_SSL_REDIRECT = False  # the proxy's work; behind it, health checks come as plain HTTP
+# Redirecting to TLS is the proxy's work; behind it, health checks come as plain HTTP.
+SILENCED_SYSTEM_CHECKS = ["security.W008"]
 SESSION_COOKIE_SECURE = SECURE
 CSRF_COOKIE_SECURE = SECURE
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0

@@ -19,6 +19,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from django.db import DatabaseError, InterfaceError, connection
+
 from sam.errors import LeaseLost, Stopped, StorageUnavailable
 from sam.planning.names import archive_key
 from sam.planning.plan import PartPlan
@@ -43,6 +45,8 @@ from zipworker.package.package import Package
 
 logger = logging.getLogger(__name__)
 
+FINISH_DELAYS_SECONDS = (0.2, 0.5, 1.0)
+
 
 def build_next(*, owner: str, storage: Storage, stopping: threading.Event) -> bool:
     """Claim and build the next part; False when nothing may start now."""
@@ -63,21 +67,41 @@ def _build(claim: Claim, *, storage: Storage, stopping: threading.Event) -> str:
         with Heart(claim, stopping=stopping) as heart:
             plan = load_plan(claim.part_id)
             built = _store(plan, claim, storage=storage, heart=heart)
-        try:
-            finish_part(claim, built)
-        except LeaseLost:
-            storage.delete(built.key)
-            raise
+            _finish(claim, built, storage=storage, heart=heart)
     except LeaseLost:
         return "lost_part"
     except Stopped:
         return _give_up(claim, hand_back)
     except StorageUnavailable:
         return _give_up(claim, put_off)
+    except (DatabaseError, InterfaceError) as error:
+        # Says nothing about the part. If it cannot even be handed back, its lease runs out and the reaper returns it.
+        logger.warning("action=database_failed part=%s error=%s", claim.part_id, type(error).__name__)
+        connection.close()
+        return _give_up(claim, hand_back)
     except Exception:  # the job's wrapper: whatever it was, the part ends with a recorded reason
         logger.exception("action=build_failed part=%s attempt=%s", claim.part_id, claim.attempt)
         return _give_up(claim, _fail)
     return "finish_part"
+
+
+def _finish(claim: Claim, built: BuiltArchive, *, storage: Storage, heart: Heart) -> None:
+    """Finish the part, again where the database failed: the work is done, and the write is fenced by the lease.
+
+    An archive whose part was lost is deleted; one whose commit got no answer is left to the next try or clean-up.
+    """
+    for delay in FINISH_DELAYS_SECONDS:
+        try:
+            return finish_part(claim, built)
+        except LeaseLost:
+            storage.delete(built.key)
+            raise
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("action=finish_again part=%s error=%s", claim.part_id, type(error).__name__)
+            connection.close()
+            time.sleep(delay)
+            heart.check()
+    return finish_part(claim, built)
 
 
 def _give_up(claim: Claim, give_up: Callable[[Claim], None]) -> str:
@@ -85,6 +109,9 @@ def _give_up(claim: Claim, give_up: Callable[[Claim], None]) -> str:
         give_up(claim)
     except LeaseLost:
         return "lost_part"
+    except (DatabaseError, InterfaceError):
+        connection.close()
+        return "left_part"
     return give_up.__name__.lstrip("_")
 
 

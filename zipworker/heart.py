@@ -48,7 +48,9 @@ class Heart:
 
     def report(self, done: int, current: str) -> None:
         """Note how many equipos have passed, and the code of the last; costs nothing."""
-        self._progress = (done, current)
+        # A large documento that was dropped restarts the stream within the attempt: `done` never goes back in one.
+        if done >= self._progress[0]:
+            self._progress = (done, current)
 
     def check(self) -> None:
         """Raise LeaseLost when the part is no longer ours, Stopped when this process has to stop."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sam.errors import MissingObject
+from sam.errors import MissingObject, UnreadableObject
 from sam.planning.plan import PartPlan, PlannedEquipo
 from sam.selectors.planes import iter_planned_equipos, stored_documents
 from sam.services.informe import record_workbook, stored_workbook, take_workbook
@@ -46,9 +46,7 @@ def _owner(claim: Claim) -> str:
     return f"{claim.owner}/{claim.part_id}"
 
 
-def _build(
-    plan: PartPlan, claim: Claim, *, storage: Storage, target: Path, check: Callable[[], None]
-) -> WorkbookFile:
+def _build(plan: PartPlan, claim: Claim, *, storage: Storage, target: Path, check: Callable[[], None]) -> WorkbookFile:
     build_workbook(
         empresa=plan.empresa,
         equipos=_renewing(plan, claim, check),
@@ -86,7 +84,7 @@ def _fetch(storage: Storage, key: str, sha256: str, *, target: Path) -> bool:
             for chunk in storage.read(key):
                 digest.update(chunk)
                 file.write(chunk)
-    except MissingObject:
+    except (MissingObject, UnreadableObject):
         logger.warning("action=workbook_missing key=%s", key)
         return False
     return digest.hexdigest() == sha256

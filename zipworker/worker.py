@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-import threading
 from typing import Any
 
 from arq.connections import RedisSettings
@@ -13,9 +13,10 @@ from django.conf import settings
 from redis.asyncio.retry import Retry
 from redis.backoff import EqualJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from sam.dispatch import RING_JOB, RING_QUEUE, deserialize_ring, redis_settings, serialize_ring
+from sam.dispatch import RING_JOB, RING_QUEUE, deserialize_ring, redis_settings, serialize_ring, settle
 from sam.storage import get_storage
 from zipworker.care import Care
 from zipworker.workshop import Workshop
@@ -23,21 +24,22 @@ from zipworker.workshop import Workshop
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.05
-# A ring is answered for as long as its part takes; the database's lease, not this, says who lives.
-JOB_SECONDS = 24 * 3600
+# Answering a ring is waking a thread; the part's own time is the lease's business.
+JOB_SECONDS = 60
 # A part is handed back at the latest so long before the grace period ends.
 HAND_BACK_SECONDS = 2
+CLOSE_SECONDS = 1.0
 FOREVER = -1
 EVERY_RETRY = 10**6
 
 
 async def build_next(ctx: dict[str, Any], number: int) -> None:
     """The job behind a ring: "there is work"; which part, the order in SQL says."""
-    await asyncio.wrap_future(ctx["workshop"].answer_ring())
+    ctx["workshop"].wake()
 
 
 def run_worker(*, version: str) -> None:
-    """Work until SIGTERM or SIGINT."""
+    """Work until SIGTERM or SIGINT; what fits in the grace period is finished, the rest handed back."""
     storage = get_storage()
     workshop = Workshop(storage=storage, slots=settings.SAM.worker_slots)
     care = Care(workshop, storage=storage, version=version)
@@ -46,18 +48,16 @@ def run_worker(*, version: str) -> None:
     try:
         PartWorker(workshop).run()
     finally:
-        workshop.take_no_more()
-        workshop.stopping.set()
-        workshop.wait()
+        workshop.close(patience_seconds=settings.SAM.grace_seconds - HAND_BACK_SECONDS)
         care.stop()
+        settle(CLOSE_SECONDS)
         logger.info("action=worker_stopped worker=%s", workshop.owner)
 
 
 class PartWorker(Worker):
-    """arq with every limit said, and a stop that lets a part finish where it fits in the grace period."""
+    """arq with every limit said; it answers rings and nothing else."""
 
     def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
         super().__init__(
             functions=[func(build_next, name=RING_JOB)],
             queue_name=RING_QUEUE,
@@ -71,17 +71,14 @@ class PartWorker(Worker):
             job_timeout=JOB_SECONDS,
             allow_abort_jobs=False,
             health_check_key=f"{RING_QUEUE}:health:{workshop.owner}",
-            job_completion_wait=settings.SAM.grace_seconds,
             ctx={"workshop": workshop},
         )
 
-    def handle_sig_wait_for_completion(self, signum: Any) -> None:
-        self._workshop.take_no_more()
-        patience = max(0, settings.SAM.grace_seconds - HAND_BACK_SECONDS)
-        hand_back = threading.Timer(patience, self._workshop.stopping.set)
-        hand_back.daemon = True  # a worker that has nothing left to do does not wait for it
-        hand_back.start()
-        super().handle_sig_wait_for_completion(signum)
+    async def close(self) -> None:
+        """arq's own, for as long as Redis answers: its retries have no end, and would keep the process alive."""
+        with contextlib.suppress(TimeoutError, OSError, RedisError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await super().close()
 
 
 def _patient(found: RedisSettings) -> RedisSettings:

@@ -1,4 +1,4 @@
-"""The places where parts are built: a bounded number of threads, filled by rings and by looking."""
+"""The places where parts are built: a bounded number of threads, woken by rings and by looking."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import logging
 import os
 import socket
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connection
 
-from sam.services.cuidado import has_work, ring_waiting_parts
+from sam.services.cuidado import has_work
 from sam.storage import Storage
 from zipworker.build import build_next
 
@@ -18,49 +18,67 @@ logger = logging.getLogger(__name__)
 
 
 class Workshop:
-    """`slots` parts at once in this process; `stopping` makes them hand back what they have not finished."""
+    """`slots` parts at once in this process; `stopping` makes them hand back what they have not finished.
+
+    A place that was woken builds one part after the other until none waits. A ring that finds every place taken is
+    remembered, since the last look of a place that is about to rest may have come before what the ring tells of.
+    """
 
     def __init__(self, *, storage: Storage, slots: int) -> None:
         self.owner = f"{socket.gethostname()[:60]}:{os.getpid()}:{os.urandom(3).hex()}"
         self.slots = slots
         self.stopping = threading.Event()
         self._storage = storage
-        self._closed = threading.Event()
         self._threads = ThreadPoolExecutor(slots, thread_name_prefix="build")
         self._lock = threading.Lock()
         self._busy = 0
+        self._rung = False
+        self._closed = False
 
-    @property
-    def busy(self) -> int:
-        return self._busy
-
-    def answer_ring(self) -> Future[None]:
-        """Build the next part when a place is free, and ring on for those that still wait."""
-        return self._threads.submit(self._build_and_ring)
+    def wake(self) -> None:
+        """There may be work: one more place looks for it, if one is free."""
+        with self._lock:
+            if self._closed:
+                return
+            if self._busy >= self.slots:
+                self._rung = True
+                return
+            self._busy += 1
+            self._threads.submit(self._work)
 
     def look_for_work(self) -> None:
-        """Fill the free places without a ring: one was lost, or Redis is away."""
-        if self._busy < self.slots and not self._closed.is_set() and has_work():
-            self._threads.submit(self._build_and_ring)
+        """Wake a free place without a ring: one was lost, or Redis is away."""
+        if self._busy < self.slots and has_work():
+            self.wake()
 
-    def take_no_more(self) -> None:
-        self._closed.set()
-
-    def wait(self) -> None:
-        """Return when every place is empty."""
-        self._threads.shutdown(wait=True)
-
-    def _build_and_ring(self) -> None:
-        if self._closed.is_set():
-            return
+    def close(self, *, patience_seconds: float) -> None:
+        """Take no more; what is being built may end within the patience, then it is handed back. Returns when idle."""
         with self._lock:
-            self._busy += 1
+            self._closed = True
+        impatience = threading.Timer(patience_seconds, self.stopping.set)
+        impatience.start()
+        self._threads.shutdown(wait=True)
+        impatience.cancel()
+
+    def _work(self) -> None:
+        while self._build_one() or self._rung_meanwhile():
+            pass
+
+    def _build_one(self) -> bool:
+        if self._closed:
+            return False
         try:
-            if build_next(owner=self.owner, storage=self._storage, stopping=self.stopping):
-                ring_waiting_parts()
-        except Exception:  # a claim that failed (the database is away) must not end the thread
+            return build_next(owner=self.owner, storage=self._storage, stopping=self.stopping)
+        except Exception:  # a claim that failed (the database is away) must not end the place; it is woken again
             logger.exception("action=build_not_started")
+            return False
         finally:
             connection.close()
-            with self._lock:
-                self._busy -= 1
+
+    def _rung_meanwhile(self) -> bool:
+        with self._lock:
+            if self._rung and not self._closed:
+                self._rung = False
+                return True
+            self._busy -= 1
+            return False

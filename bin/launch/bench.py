@@ -30,6 +30,8 @@ def main(arguments: Sequence[str]) -> int:
     except Trouble as trouble:
         print(trouble, file=sys.stderr)
         return 1
+    if not found:
+        print("Todavía no hay mediciones en bench/.")
     statuses = [_run(python, found[name], for_them) for name in (names or found)]
     return max(statuses, default=0)
 

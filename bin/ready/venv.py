@@ -23,13 +23,14 @@ STAMP = VENV / "sam-installed.json"
 def ensure(lock: Lock) -> Path:
     """Return the environment's Python with at least that lock installed (dev.lock holds run.lock)."""
     if not _is_alive():
+        STAMP.unlink(missing_ok=True)
         _create()
     wanted = _digest(lock)
     if _installed().get(lock) != wanted:
         print(f"Instalando los paquetes de requirements/{lock}.lock…", flush=True)
         _install(lock)
-        stamps = {"run": _digest("run"), "dev": wanted} if lock == "dev" else {"run": wanted}
-        STAMP.write_text(json.dumps(stamps))
+        locks = {"run": _digest("run"), "dev": wanted} if lock == "dev" else {"run": wanted}
+        STAMP.write_text(json.dumps({**locks, **_ties()}))
     return PYTHON
 
 
@@ -40,12 +41,12 @@ def package_folder(name: str) -> Path | None:
 
 
 def _is_alive() -> bool:
-    """Whether the environment is there and its Python still runs (an upgrade may have taken it away)."""
+    """Whether the environment is there and still works."""
     if not PYTHON.exists():
         return False
     if STAMP.exists():
-        # One of ours and finished: only a vanished interpreter can have broken it, and then PYTHON dangles.
-        return True
+        stamps = _installed()
+        return all(stamps.get(name, value) == value for name, value in _ties().items())
     code = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
     return subprocess.run([PYTHON, "-c", code], capture_output=True).returncode == 0
 
@@ -72,6 +73,11 @@ def _install(lock: Lock) -> None:
             f"No se pudieron instalar los paquetes de requirements/{lock}.lock; el motivo está en las líneas "
             "anteriores. Repita la orden: sigue donde quedó."
         )
+
+
+def _ties() -> dict[str, str]:
+    """What an environment does not survive: another Python under the same name, or a move of its folder."""
+    return {"python": str(PYTHON.resolve()), "venv": str(VENV)}
 
 
 def _installed() -> dict[str, str]:

@@ -12,7 +12,8 @@ from django.db import IntegrityError
 from sam.errors import DumpError, MissingObject
 from sam.importing.dump import Dump, read_dump
 from sam.planning.names import extension_of
-from sam.services.importar import Imported, StoredFile, known_empresa, reserve_empresa_id, write_dump
+from sam.services.fichas import freeze_in_batches
+from sam.services.importar import Imported, StoredFile, keys_in_use, known_empresa, reserve_empresa_id, write_dump
 from sam.storage import CHUNK_BYTES, Storage, get_storage
 
 LONGEST_NAME = 255
@@ -23,10 +24,12 @@ def load_dump(folder: Path, *, progress: Callable[[int, int], None] = lambda don
     dump = read_dump(folder)
     storage = get_storage()
     try:
-        return _load(folder, dump, storage, progress), dump
+        imported = _load(folder, dump, storage, progress)
     except IntegrityError:
         # Somebody else imported the same new empresa meanwhile: now it is known, and the files go under its id.
-        return _load(folder, dump, storage, progress), dump
+        imported = _load(folder, dump, storage, progress)
+    freeze_in_batches(imported.empresa)  # ahead of the first click, which would do it too
+    return imported, dump
 
 
 def _load(folder: Path, dump: Dump, storage: Storage, progress: Callable[[int, int], None]) -> Imported:
@@ -39,7 +42,8 @@ def _load(folder: Path, dump: Dump, storage: Storage, progress: Callable[[int, i
             progress(number, len(dump.files))
         return write_dump(dump, empresa_id=empresa_id, stored=stored)
     except BaseException:
-        for key in written:
+        # Keys are made of contents: another import may name one of ours by now.
+        for key in set(written) - keys_in_use(written):
             storage.delete(key)
         raise
 

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F
 from django.db.models.functions import Now
 
-SERIALIZATION_FAILURES = frozenset({"40001", "40P01"})
+SERIALIZATION_FAILURES = frozenset({"40001", "40P01", "55P03"})
 
 
 def in_seconds(seconds: float) -> Any:
@@ -61,7 +61,7 @@ def reading() -> Iterator[None]:
 
 
 def is_serialization_failure(error: Exception) -> bool:
-    """Whether the transaction lost a race that it may simply run again (40001, 40P01, SQLite's busy)."""
+    """Whether the transaction lost a race that it may simply run again (40001, 40P01, 55P03, SQLite's busy)."""
     cause = error.__cause__
     state = getattr(cause, "sqlstate", None)
     return state in SERIALIZATION_FAILURES or getattr(cause, "sqlite_errorname", "").startswith("SQLITE_BUSY")

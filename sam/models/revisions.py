@@ -20,17 +20,28 @@ EMPRESA_ROWS: tuple[type[Model], ...] = (Proveedor, Procedimiento)
 
 
 def connect() -> None:
-    for model in EQUIPO_ROWS:
-        post_save.connect(_bump_equipo, sender=model, dispatch_uid=f"revision-{model.__name__}")
-        post_delete.connect(_bump_equipo, sender=model, dispatch_uid=f"revision-{model.__name__}")
-    for model in EMPRESA_ROWS:
-        post_save.connect(_bump_empresa, sender=model, dispatch_uid=f"revision-{model.__name__}")
-        post_delete.connect(_bump_empresa, sender=model, dispatch_uid=f"revision-{model.__name__}")
-    post_save.connect(_bump_prestamo, sender=Prestamo, dispatch_uid="revision-Prestamo")
-    post_delete.connect(_bump_prestamo, sender=Prestamo, dispatch_uid="revision-Prestamo")
+    for rows, bump in ((EQUIPO_ROWS, _bump_equipo), (EMPRESA_ROWS, _bump_empresa), ((Prestamo,), _bump_prestamo)):
+        for model in rows:
+            name = f"revision-{model.__name__}"
+            # Before it is saved too: a row that moves to another equipo leaves the Ficha of the one it was in.
+            pre_save.connect(_bump_where_it_was, sender=model, dispatch_uid=f"{name}-was", weak=False)
+            post_save.connect(bump, sender=model, dispatch_uid=name)
+            post_delete.connect(bump, sender=model, dispatch_uid=name)
     for owner in (Equipo, Empresa):
         pre_save.connect(_keep_revision, sender=owner, dispatch_uid=f"revision-{owner.__name__}")
         post_save.connect(_bump_self, sender=owner, dispatch_uid=f"revision-{owner.__name__}")
+
+
+def _bump_where_it_was(sender: Any, instance: Any, **_: Any) -> None:
+    stored = sender.objects.filter(pk=instance.pk).first()
+    if stored is None:
+        return
+    if sender in EQUIPO_ROWS:
+        _bump_equipo(stored)
+    elif sender in EMPRESA_ROWS:
+        _bump_empresa(stored)
+    else:
+        _bump_prestamo(stored)
 
 
 def _bump_equipo(instance: Any, **_: Any) -> None:
@@ -46,10 +57,13 @@ def _bump_prestamo(instance: Any, **_: Any) -> None:
     Empresa.objects.filter(pk__in=owner).update(revision=F("revision") + 1)
 
 
-def _keep_revision(instance: Any, **_: Any) -> None:
+def _keep_revision(sender: Any, instance: Any, **_: Any) -> None:
     # A row read before somebody else's change carries an old number; written back, it would be used twice.
     if not instance._state.adding:
         instance.revision = F("revision")
+    if sender is Equipo:
+        was = Equipo.objects.filter(pk=instance.pk).values("empresa_id")
+        Empresa.objects.filter(pk__in=was).update(revision=F("revision") + 1)
 
 
 def _bump_self(sender: Any, instance: Any, created: bool, **_: Any) -> None:

@@ -109,6 +109,7 @@ class ZipPart(models.Model):
     version = models.BigIntegerField("versión", default=1)
     attempt = models.IntegerField("intento", default=1)
     crashes = models.IntegerField("caídas", default=0)
+    storage_failures = models.IntegerField("fallas del almacén", default=0)
     priority = models.IntegerField("prioridad", default=0)
     not_before = models.DateTimeField("no antes de", null=True, blank=True)
     owner = models.CharField("proceso", max_length=100, blank=True)
@@ -140,7 +141,9 @@ class ZipPart(models.Model):
             models.CheckConstraint(condition=Q(state__in=sorted(PartState)), name="part_state"),
             models.CheckConstraint(condition=Q(number__gte=1, number__lte=F("of")), name="part_of"),
             models.CheckConstraint(condition=Q(first__gte=1, last__gte=F("first")), name="part_range"),
-            models.CheckConstraint(condition=Q(attempt__gte=1, crashes__gte=0), name="part_attempt"),
+            models.CheckConstraint(
+                condition=Q(attempt__gte=1, crashes__gte=0, storage_failures__gte=0), name="part_attempt"
+            ),
             models.CheckConstraint(condition=Q(done__gte=0, done__lte=F("last") - F("first") + 1), name="part_done"),
             models.CheckConstraint(
                 condition=(Q(state=PartState.PROCESSING, lease_until__isnull=False) & ~Q(owner=""))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from sam.models import WorkerBeat, ZipPart
 from sam.models.clock import in_seconds
@@ -22,14 +24,19 @@ class Outlook:
     reason: str | None
 
 
+ORDER = ("-priority", "queued_at", "id")
+MAY_START = Q(not_before__isnull=True) | Q(not_before__lte=Now())
+
+
 def waiting_parts() -> QuerySet[ZipPart]:
-    """Every pending part in the order in which they will start."""
-    return ZipPart.objects.filter(state=PartState.PENDING).order_by("-priority", "queued_at", "id")
+    """Every pending part in the order in which they will start; those that are delayed come last."""
+    delayed = Case(When(MAY_START, then=Value(0)), default=Value(1))
+    return ZipPart.objects.filter(state=PartState.PENDING).order_by(delayed, *ORDER)
 
 
 def claimable_parts() -> QuerySet[ZipPart]:
     """The waiting parts that may start now."""
-    return waiting_parts().filter(Q(not_before__isnull=True) | Q(not_before__lte=Now()))
+    return ZipPart.objects.filter(MAY_START, state=PartState.PENDING).order_by(*ORDER)
 
 
 def live_workers() -> QuerySet[WorkerBeat]:
@@ -46,9 +53,10 @@ def outlooks(parts: list[ZipPart]) -> dict[int, Outlook]:
     return {pk: Outlook(position=positions.get(pk), reason=_reason(part, nobody_works)) for pk, part in wanted.items()}
 
 
-def outlooks_by_requester() -> dict[int, dict[int, Outlook]]:
-    """What to tell each requester of their waiting parts: {usuario: {part: outlook}}."""
-    waiting = list(waiting_parts().select_related("request"))
+def outlooks_by_requester(user_ids: Collection[int]) -> dict[int, dict[int, Outlook]]:
+    """What to tell these usuarios of their waiting parts: {usuario: {part: outlook}}."""
+    parts = ZipPart.objects.filter(state=PartState.PENDING, request__requester__in=user_ids)
+    waiting = list(parts.select_related("request").defer("current", "first_codigo", "last_codigo"))
     found = outlooks(waiting)
     told: dict[int, dict[int, Outlook]] = {}
     for part in waiting:
@@ -57,6 +65,6 @@ def outlooks_by_requester() -> dict[int, dict[int, Outlook]]:
 
 
 def _reason(part: ZipPart, nobody_works: bool) -> str:
-    if nobody_works:
-        return "no_workers"
-    return "retry_later" if part.not_before is not None else "queue_ahead"
+    if part.not_before is not None and part.not_before > timezone.now():
+        return "storage_unavailable" if part.storage_failures else "retry_later"
+    return "no_workers" if nobody_works else "queue_ahead"

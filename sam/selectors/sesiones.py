@@ -5,6 +5,7 @@ Channels' `get_user` ignores SECRET_KEY_FALLBACKS and flushes the session, so a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,6 +20,7 @@ from sam.events import session_group
 from sam.models import Usuario
 
 BATCH = 500
+SESSION_KEY_FORM = re.compile(r"[a-z0-9]{8,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class SessionUser:
 
 def session_user(session_key: str | None) -> SessionUser | None:
     """The usuario of a session that lives now: not expired, not logged out, active, same password."""
-    if not session_key:
+    if session_key is None or not is_session_key(session_key):
         return None
     data = _sessions([session_key]).get(session_key, {})
     user_id = _user_id(data)
@@ -40,6 +42,11 @@ def session_user(session_key: str | None) -> SessionUser | None:
     if user is None or not _belongs(data, user):
         return None
     return SessionUser(user_id=user.pk, is_staff=user.is_staff, session_group=session_group(session_key))
+
+
+def is_session_key(text: str) -> bool:
+    """Whether a cookie's text can be a key that Django made."""
+    return SESSION_KEY_FORM.fullmatch(text) is not None
 
 
 def sessions_alive(session_keys: Collection[str]) -> set[str]:

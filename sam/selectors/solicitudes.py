@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Prefetch, Q, QuerySet
+from django.db.models.expressions import OrderBy
 from django.urls import reverse
 
 from sam.events import PartJSON, RequestJSON, RequestSummaryJSON, percent_of
@@ -31,7 +32,13 @@ def shown_requests(user_id: int) -> QuerySet[ZipRequest]:
     """What a usuario's page shows: requests that live or have an unexpired part, the newest first."""
     unexpired = ZipPart.objects.filter(request=OuterRef("pk")).exclude(state=PartState.EXPIRED)
     mine = ZipRequest.objects.filter(requester_id=user_id)
-    return with_parts(mine.filter(Q(state__in=LIVE_REQUEST) | Exists(unexpired)))[:SNAPSHOT_REQUESTS]
+    shown = with_parts(mine.filter(Q(state__in=LIVE_REQUEST) | Exists(unexpired)))
+    # A live one is shown however old it is: an old request may be retried after many newer ones.
+    return shown.order_by(
+        OrderBy(ExpressionWrapper(Q(state__in=LIVE_REQUEST), output_field=BooleanField()), descending=True),
+        "-created_at",
+        "-id",
+    )[:SNAPSHOT_REQUESTS]
 
 
 def history(user: Usuario) -> QuerySet[ZipRequest]:
@@ -39,16 +46,20 @@ def history(user: Usuario) -> QuerySet[ZipRequest]:
     return with_parts(ZipRequest.objects.filter(requester=user))
 
 
-def live_request(*, user_id: int, empresa_id: int) -> ZipRequest | None:
+def live_request_id(*, user_id: int, empresa_id: int) -> int | None:
     found = ZipRequest.objects.filter(requester_id=user_id, empresa_id=empresa_id, state__in=LIVE_REQUEST)
-    return with_parts(found).first()
+    return found.values_list("pk", flat=True).first()
+
+
+def loaded_parts() -> QuerySet[ZipPart]:
+    """Parts in their order with what their JSON needs; the detail of the faltantes may be megabytes and stays."""
+    return ZipPart.objects.select_related("archive").defer("archive__faltantes").order_by("number")
 
 
 def with_parts(requests: QuerySet[ZipRequest]) -> QuerySet[ZipRequest]:
-    parts = ZipPart.objects.select_related("archive").order_by("number")
     return (
         requests.select_related("empresa")
-        .prefetch_related(Prefetch("parts", queryset=parts))
+        .prefetch_related(Prefetch("parts", queryset=loaded_parts()))
         .order_by("-created_at", "-id")
     )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
-from sam.dispatch import ring, ring_on_commit
+from sam.dispatch import ring_on_commit
 from sam.models import Archive, WorkerBeat, ZipPart, ZipRequest
 from sam.models.clock import in_seconds
 from sam.selectors.cola import claimable_parts
@@ -21,6 +22,7 @@ CRASH_DELAYS_SECONDS = (0, 0, 5, 20)
 BATCH = 100
 AFTERLIFE_SECONDS = 3600
 RETRY_DAYS = 7
+DAY_SECONDS = 86_400
 
 
 def reap_lost_parts() -> int:
@@ -81,13 +83,6 @@ def has_work() -> bool:
     return claimable_parts().exists()
 
 
-def ring_waiting_parts() -> None:
-    """Ring for the parts that still wait: the window of rings stays full while there is work."""
-    waiting = claimable_parts().count()
-    if waiting:
-        ring(waiting)
-
-
 def archives_to_delete() -> QuerySet[Archive]:
     """Archives whose bytes nobody may want any more.
 
@@ -112,7 +107,7 @@ def archive_deleted(archive_id: int) -> None:
 
 def workbooks_to_delete() -> QuerySet[ZipRequest, tuple[int, str]]:
     """(request id, key) of the workbooks of requests that can be retried no more."""
-    old = ZipRequest.objects.exclude(workbook_key="").filter(ended_at__lt=in_seconds(-RETRY_DAYS * 86_400))
+    old = ZipRequest.objects.exclude(workbook_key="").filter(ended_at__lt=in_seconds(-RETRY_DAYS * DAY_SECONDS))
     return old.values_list("pk", "workbook_key")
 
 
@@ -126,6 +121,16 @@ def worker_seen(*, name: str, host: str, version: str, slots: int) -> None:
     if not seen:
         WorkerBeat.objects.create(name=name, host=host, version=version, slots=slots)
         WorkerBeat.objects.filter(pk=name).update(seen_at=Now(), started_at=Now())
+
+
+def forget_workers() -> None:
+    """Remove those that have been silent for a day: a worker that was killed could not say that it left."""
+    WorkerBeat.objects.filter(seen_at__lt=in_seconds(-DAY_SECONDS)).delete()
+
+
+def forget_sessions() -> None:
+    """Remove the sessions that have expired."""
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 
 def worker_left(*, name: str) -> None:

@@ -8,9 +8,9 @@ from django.db.models import F
 
 from sam.dispatch import publish_on_commit
 from sam.events import ChangeFrame, user_group
-from sam.models import Notificacion, Stream, ZipPart, ZipRequest
+from sam.models import Notificacion, Stream, ZipRequest
 from sam.selectors.entrega import notification_json
-from sam.selectors.solicitudes import parts_json, request_summary
+from sam.selectors.solicitudes import loaded_parts, parts_json, request_summary
 
 # A transaction that changed more parts than this sends no frames: each tab reads one fresh snapshot instead.
 FRAMES_AT_MOST = 64
@@ -28,18 +28,29 @@ def announce(
     Has to be the transaction's last step: what leaves is what these rows are now. A change carries one part, so
     a transaction that moved several takes as many numbers; they are published together and in their order.
     """
+    if len(part_ids) > FRAMES_AT_MOST:
+        _bump(usuario_id, by=len(part_ids))
+        return publish_on_commit(user_group(usuario_id), {"type": "sam.resync"})
     frames = _frames(request_id, part_ids, notificacion)
     last = _bump(usuario_id, by=len(frames))
     for seq, frame in enumerate(frames, start=last - len(frames) + 1):
         frame["seq"] = seq
-    if len(frames) > FRAMES_AT_MOST:
-        publish_on_commit(user_group(usuario_id), {"type": "sam.resync"})
-    else:
-        publish_on_commit(user_group(usuario_id), {"type": "sam.frames", "frames": frames})
+    publish_on_commit(user_group(usuario_id), {"type": "sam.frames", "frames": frames})
+
+
+def ensure_stream(usuario_id: int) -> None:
+    """Make the usuario's row, where there is none yet."""
+    if not Stream.objects.filter(pk=usuario_id).exists():
+        Stream.objects.bulk_create([Stream(usuario_id=usuario_id, seq=0)], ignore_conflicts=True)
+
+
+def lock_stream(usuario_id: int) -> None:
+    """Hold the usuario's row until the commit."""
+    Stream.objects.select_for_update().filter(pk=usuario_id).first()
 
 
 def _frames(request_id: int | None, part_ids: Sequence[int], notificacion: Notificacion | None) -> list[ChangeFrame]:
-    parts = parts_json(list(ZipPart.objects.select_related("archive").filter(pk__in=part_ids).order_by("number")))
+    parts = parts_json(list(loaded_parts().filter(pk__in=part_ids)))
     frames: list[ChangeFrame] = [{"type": "change", "seq": 0, "part": part} for part in parts]
     frames = frames or [{"type": "change", "seq": 0}]
     if request_id is not None:
@@ -54,6 +65,6 @@ def _bump(usuario_id: int, *, by: int) -> int:
     """Take `by` numbers; returns the last of them. The row stays locked until the commit, so there are no gaps."""
     mine = Stream.objects.filter(pk=usuario_id)
     if not mine.update(seq=F("seq") + by):
-        Stream.objects.bulk_create([Stream(usuario_id=usuario_id, seq=0)], ignore_conflicts=True)
+        ensure_stream(usuario_id)
         mine.update(seq=F("seq") + by)
     return mine.values_list("seq", flat=True).get()

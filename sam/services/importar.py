@@ -36,7 +36,6 @@ from sam.planning.fichas import (
     canonical_json,
     sha256_of,
 )
-from sam.services.fichas import freeze_in_batches
 
 BATCH = 500
 EQUIPO_CHILDREN = ("documentos", "calibraciones", "mantenimientos", "comprobaciones", "baja")
@@ -90,7 +89,6 @@ def write_dump(dump: Dump, *, empresa_id: int, stored: Mapping[str, StoredFile])
         document = _finder(documents, stored)
         _write_equipos(empresa, dump.equipos, prints, document)
         _write_lists(empresa, dump, _print(dump, stored), document)
-    freeze_in_batches(empresa_id)
     return Imported(empresa=empresa_id, equipos=len(dump.equipos), documentos=len(dump.files))
 
 
@@ -120,6 +118,11 @@ def _write_documents(empresa_id: int, stored: Mapping[str, StoredFile]) -> dict[
         batch_size=BATCH,
     )
     return _ids_of(by_key)
+
+
+def keys_in_use(keys: Iterable[str]) -> set[str]:
+    """Those of the keys that a documento names."""
+    return set(_ids_of(keys))
 
 
 def _ids_of(keys: Iterable[str]) -> dict[str, int]:
@@ -153,6 +156,8 @@ def _write_equipos(
     for one in told:
         if one.codigo_interno in known:
             ids[one.codigo_interno] = _rewrite(known[one.codigo_interno][0], empresa, one, prints, document)
+    if len(told) > len(new):  # the empresa's Ficha shows the names of equipos on loan
+        Empresa.objects.filter(pk=empresa.pk).update(revision=F("revision") + 1)
     _write_histories([(ids[one.codigo_interno], one) for one in told], document)
 
 

@@ -33,6 +33,13 @@ def locked_request(request_id: int) -> Iterator[ZipRequest]:
         yield ZipRequest.objects.select_for_update().get(pk=request_id)
 
 
+@contextmanager
+def free_request(request_id: int) -> Iterator[ZipRequest | None]:
+    """The same without waiting: None while another transaction holds the request's row."""
+    with transaction.atomic(durable=True):
+        yield ZipRequest.objects.select_for_update(skip_locked=True).filter(pk=request_id).first()
+
+
 def move_parts(request: ZipRequest, move: Move, *, to: PartState, where: Q, changes: dict[str, Any]) -> list[int]:
     """Move those parts of the locked request that `where` finds in a state the move starts from; returns their ids."""
     sources, _ = MOVES[move]
@@ -45,10 +52,12 @@ def move_parts(request: ZipRequest, move: Move, *, to: PartState, where: Q, chan
     # The request's row is ours, and every move takes it first: what was found is still so, and the UPDATE says it
     # again for the day that somebody forgets.
     moved = guarded.filter(pk__in=wanted).update(state=to, version=F("version") + 1, **changes)
-    return wanted if moved == len(wanted) else []
+    if moved != len(wanted):
+        raise RuntimeError(f"{move}: {moved} of {len(wanted)} parts moved")  # rolls back; never, see above
+    return wanted
 
 
-def settle_request(request: ZipRequest, moved: Sequence[int]) -> None:
+def settle_request(request: ZipRequest, moved: Sequence[int], *, notify: bool = True) -> None:
     """Store the state that follows from the parts, tell the requester if all has ended, and announce the change."""
     states = [PartState(state) for state in request.parts.values_list("state", flat=True)]
     after = request_state(states)
@@ -58,7 +67,7 @@ def settle_request(request: ZipRequest, moved: Sequence[int]) -> None:
         ended = after not in LIVE_REQUEST
         ended_at = (request.ended_at or Now()) if ended else None
         ZipRequest.objects.filter(pk=request.pk).update(state=after, version=F("version") + 1, ended_at=ended_at)
-        if ended and before in LIVE_REQUEST:
+        if notify and ended and before in LIVE_REQUEST:
             notificacion = _notify_end(request, after)
     announce(
         request.requester_id,

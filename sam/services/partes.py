@@ -17,13 +17,15 @@ from sam.events import ProgressFrame, percent_of, user_group
 from sam.models import Archive, ZipPart
 from sam.models.clock import in_seconds
 from sam.selectors.cola import claimable_parts
-from sam.services.movimientos import NOT_BUILDING, locked_request, move_parts, settle_request
+from sam.services.movimientos import NOT_BUILDING, free_request, locked_request, move_parts, settle_request
 from sam.states import FailureReason, Move, PartState
 
 LEASE_SECONDS = 10
 # SQLite admits one writer: a long import may hold a heartbeat up for its busy timeout, more than once.
 LEASE_SECONDS_SQLITE = 30
-# How long a part waits when storage did not answer, by its attempt; after the last it fails.
+# How many waiting parts a claim looks at before it looks at the queue again.
+CANDIDATES = 20
+# How long a part waits when storage did not answer, by how often it did not; after the last it fails.
 STORAGE_DELAYS_SECONDS = (2, 5, 15, 30, 60, 60)
 
 
@@ -65,19 +67,24 @@ class BuiltArchive:
 def claim_part(*, owner: str) -> Claim | None:
     """Take the next part in the order of work; None when nothing may start now.
 
-    One guarded UPDATE decides between two builders; the loser looks again.
+    One guarded UPDATE decides between two builders; the loser looks again. A request that somebody holds is passed
+    over at first, so that one that hangs does not stop the queue, and waited for where there is nothing else.
     """
     while True:
-        candidate = claimable_parts().values_list("pk", "request_id", "attempt").first()
-        if candidate is None:
+        candidates = list(claimable_parts().values_list("pk", "request_id", "attempt")[:CANDIDATES])
+        if not candidates:
             return None
-        claim = _claim(*candidate, owner=owner)
-        if claim is not None:
-            return claim
+        for wait in (False, True):
+            for candidate in candidates:
+                claim = _claim(*candidate, owner=owner, wait=wait)
+                if claim is not None:
+                    return claim
 
 
-def _claim(part_id: int, request_id: int, attempt: int, *, owner: str) -> Claim | None:
-    with locked_request(request_id) as request:
+def _claim(part_id: int, request_id: int, attempt: int, *, owner: str, wait: bool) -> Claim | None:
+    with (locked_request if wait else free_request)(request_id) as request:
+        if request is None:
+            return None
         moved = move_parts(
             request,
             Move.CLAIM,
@@ -183,7 +190,7 @@ def fail_part(claim: Claim, reason: FailureReason) -> None:
 
 def hand_back(claim: Claim) -> None:
     """Return the part unfinished, so that another builder goes on at once; raises LeaseLost."""
-    _return(claim, delay_seconds=0)
+    _return(claim, {"not_before": None})
 
 
 def put_off(claim: Claim) -> None:
@@ -191,27 +198,27 @@ def put_off(claim: Claim) -> None:
 
     Raises LeaseLost.
     """
-    if claim.attempt > len(STORAGE_DELAYS_SECONDS):
+    failures = ZipPart.objects.values_list("storage_failures", flat=True).get(pk=claim.part_id)
+    if failures >= len(STORAGE_DELAYS_SECONDS):
         fail_part(claim, FailureReason.STORAGE_UNAVAILABLE)
     else:
-        _return(claim, delay_seconds=STORAGE_DELAYS_SECONDS[claim.attempt - 1])
+        later = in_seconds(STORAGE_DELAYS_SECONDS[failures])
+        _return(claim, {"not_before": later, "storage_failures": F("storage_failures") + 1})
 
 
-def _return(claim: Claim, *, delay_seconds: int) -> None:
+def _return(claim: Claim, changes: dict[str, Any]) -> None:
     with locked_request(claim.request_id) as request:
-        not_before = in_seconds(delay_seconds) if delay_seconds else None
         moved = move_parts(
             request,
             Move.HAND_BACK,
             to=PartState.PENDING,
             where=_lease(claim),
-            changes={**back_to_pending(), "not_before": not_before},
+            changes={**back_to_pending(), **changes},
         )
         if not moved:
             raise LeaseLost
         settle_request(request, moved)
-        if not delay_seconds:
-            ring_on_commit(len(moved))
+        ring_on_commit(len(moved))
 
 
 def back_to_pending() -> dict[str, Any]:

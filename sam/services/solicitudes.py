@@ -15,11 +15,11 @@ from sam.models import Empresa, PartEquipo, Usuario, ZipPart, ZipRequest
 from sam.models.clock import database_now, is_serialization_failure, one_instant
 from sam.planning.names import equipo_folders, root_name
 from sam.planning.plan import PartRange, split_into_parts
-from sam.selectors.solicitudes import live_request
-from sam.services.entrega import announce
-from sam.services.fichas import ficha_of_empresa, fichas_of_equipos
+from sam.selectors.solicitudes import live_request_id
+from sam.services.entrega import announce, ensure_stream, lock_stream
+from sam.services.fichas import ficha_of_empresa, fichas_of_equipos, freeze_in_batches
 
-TRIES = 5
+TRIES = 8
 HOUR_SECONDS = 3600
 
 
@@ -30,6 +30,9 @@ def request_zip(*, actor: Usuario, empresa_id: int | None = None) -> tuple[int, 
     TooManyRequests.
     """
     empresa = _empresa_for(actor, empresa_id)
+    # Outside the plan's transaction: it holds locks, and on SQLite the only writer, for as long as it lasts.
+    freeze_in_batches(empresa.pk)
+    ensure_stream(actor.pk)
     tries = 1
     while True:
         try:
@@ -60,9 +63,11 @@ def _empresa_for(actor: Usuario, empresa_id: int | None) -> Empresa:
 
 def _find_or_plan(actor: Usuario, empresa_id: int) -> tuple[int, bool]:
     with one_instant():
-        living = live_request(user_id=actor.pk, empresa_id=empresa_id)
+        # First of all: whatever else changes for this usuario waits, instead of making this transaction fail late.
+        lock_stream(actor.pk)
+        living = live_request_id(user_id=actor.pk, empresa_id=empresa_id)
         if living is not None:
-            return living.pk, False
+            return living, False
         _refuse_too_many(actor)
         request = _plan(actor, Empresa.objects.get(pk=empresa_id))
         parts = list(request.parts.values_list("pk", flat=True))

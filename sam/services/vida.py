@@ -15,7 +15,7 @@ from sam.dispatch import ring_on_commit
 from sam.errors import Forbidden, Gone, LiveRequestExists, NotReady, NotVisible, WrongState
 from sam.models import Usuario, ZipPart, ZipRequest
 from sam.models.clock import database_now, later
-from sam.selectors.solicitudes import live_request, visible_parts, visible_requests
+from sam.selectors.solicitudes import live_request_id, visible_parts, visible_requests
 from sam.services.cuidado import RETRY_DAYS
 from sam.services.entrega import announce
 from sam.services.movimientos import NOT_BUILDING, locked_request, move_parts, settle_request
@@ -35,7 +35,7 @@ def cancel_request(*, actor: Usuario, request_id: int) -> None:
             changes={**NOT_BUILDING, "current": "", "finished_at": Now(), "not_before": None},
         )
         if moved:
-            settle_request(request, moved)
+            settle_request(request, moved, notify=False)
 
 
 def retry_request(*, actor: Usuario, request_id: int) -> None:
@@ -58,6 +58,9 @@ def _retry(request_id: int, where: Q) -> None:
     try:
         with locked_request(request_id) as request:
             _refuse_retry_of_old(request)
+            # What a download is told to retry may not have been marked yet.
+            due = where & Q(expires_at__lte=Now())
+            move_parts(request, Move.EXPIRE, to=PartState.EXPIRED, where=due, changes={})
             moved = move_parts(request, Move.RETRY, to=PartState.PENDING, where=where, changes=_fresh_start())
             if not moved:
                 raise WrongState("No hay partes fallidas, canceladas o vencidas que reintentar.")
@@ -73,6 +76,7 @@ def _fresh_start() -> dict[str, Any]:
         "error": "",
         "archive": None,
         "crashes": 0,
+        "storage_failures": 0,
         "not_before": None,
         "queued_at": Now(),
         "finished_at": None,
@@ -90,8 +94,8 @@ def _refuse_retry_of_old(request: ZipRequest) -> None:
 
 def _live_one(request_id: int) -> Exception:
     request = ZipRequest.objects.get(pk=request_id)
-    living = live_request(user_id=request.requester_id, empresa_id=request.empresa_id)
-    return LiveRequestExists(living.pk) if living else WrongState()
+    living = live_request_id(user_id=request.requester_id, empresa_id=request.empresa_id)
+    return LiveRequestExists(living) if living else WrongState()
 
 
 def extend_part(*, actor: Usuario, part_id: int) -> None:

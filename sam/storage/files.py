@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sam.errors import MissingObject, StorageUnavailable, UnreadableObject
@@ -30,13 +30,16 @@ class FileStorage:
             with _answering():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 file = unfinished.open("xb")
-            with file:
+            try:
                 for chunk in chunks:  # what these raise is not the store's failure
                     with _answering():
                         file.write(chunk)
                 with _answering():
                     file.flush()
                     os.fsync(file.fileno())
+            finally:
+                with suppress(OSError):  # on a full disk closing fails again; the first failure is the one to tell
+                    file.close()
             with _answering():
                 unfinished.replace(target)
         finally:

@@ -101,16 +101,19 @@ class S3Storage:
             raise StorageUnavailable() from error
 
     def link(self, key: str, *, filename: str, seconds: int) -> str | None:
-        return self._client.generate_presigned_url(
-            "get_object",
-            Params={
-                "Bucket": self.bucket,
-                "Key": key,
-                "ResponseContentDisposition": content_disposition_header(True, filename) or "attachment",
-                "ResponseContentType": "application/zip",
-            },
-            ExpiresIn=seconds,
-        )
+        try:
+            return self._client.generate_presigned_url(
+                "get_object",
+                Params={
+                    "Bucket": self.bucket,
+                    "Key": key,
+                    "ResponseContentDisposition": content_disposition_header(True, filename) or "attachment",
+                    "ResponseContentType": "application/zip",
+                },
+                ExpiresIn=seconds,
+            )
+        except BotoCoreError as error:
+            raise StorageUnavailable from error
 
 
 class _Pipe(io.RawIOBase):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from sam.errors import Refused, StorageError
+from sam.logs import HEALTH_PATHS
+from sam.selectors.sesiones import is_session_key
 from sam.views.errors import refusal, storage_failure
 
 Answer = Callable[[HttpRequest], HttpResponse]
@@ -20,9 +23,22 @@ class IdiomaMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        user = getattr(request, "user", None)
+        # Health is asked when the database may be away, and says no word that a person reads.
+        user = None if request.path.startswith(HEALTH_PATHS) else getattr(request, "user", None)
         with translation.override(getattr(user, "idioma", None) or "es-co"):
             return self.get_response(request)
+
+
+class SessionCookieMiddleware:
+    """Forgets a session cookie that cannot be one of ours: a NUL in it would reach the database."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not is_session_key(request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")):
+            request.COOKIES.pop(settings.SESSION_COOKIE_NAME, None)
+        return self.get_response(request)
 
 
 class RefusalMiddleware:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TooSlow
+from concurrent.futures import Future
 
 from django.db import Error as DatabaseError
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from sam.dispatch import redis_answers
-from sam.errors import MissingObject, StorageError
+from sam.errors import MissingObject
 from sam.selectors.cola import live_workers
 from sam.storage import get_storage
 
 REMEMBER_SECONDS = 5.0
 CHECK_SECONDS = 1.0
 ABSENT_KEY = "salud/ninguno"
-
-_threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="sam-salud")
-_known: dict[str, tuple[float, bool]] = {}
 
 
 def healthz(request: HttpRequest) -> HttpResponse:
@@ -31,10 +29,9 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when the database answers, naming what else is away; 503 when it does not."""
-    if not _remembered("database", _database_answers):
+    if not DATABASE.answers():
         return JsonResponse({"status": "unavailable", "unavailable": ["database"]}, status=503)
-    checks = {"redis": redis_answers, "storage": _storage_answers}
-    degraded = [name for name, check in checks.items() if not _remembered(name, check)]
+    degraded = [name for name, check in OTHERS.items() if not check.answers()]
     return JsonResponse({"status": "degraded", "degraded": degraded} if degraded else {"status": "ok"})
 
 
@@ -49,16 +46,38 @@ def healthz_worker(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"status": "ok", "workers": alive})
 
 
-def _remembered(name: str, check: Callable[[], bool]) -> bool:
-    at, answer = _known.get(name, (0.0, False))
-    if time.monotonic() - at < REMEMBER_SECONDS and at:
-        return answer
-    try:
-        answer = _threads.submit(check).result(CHECK_SECONDS)
-    except TooSlow:
-        answer = False
-    _known[name] = (time.monotonic(), answer)
-    return answer
+class _Check:
+    """One thing that must answer: asked at most every REMEMBER_SECONDS, by one thread, waited for CHECK_SECONDS.
+
+    A check that hangs is not asked again until it comes back, so that it can hold up no other.
+    """
+
+    def __init__(self, ask: Callable[[], bool]) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._running: Future[bool] | None = None
+        self._asked_at = float("-inf")
+
+    def answers(self) -> bool:
+        with self._lock:
+            if self._running is None or (self._running.done() and self._is_old()):
+                self._asked_at = time.monotonic()
+                self._running = Future()
+                threading.Thread(target=self._run, args=(self._running,), daemon=True).start()
+            running = self._running
+        try:
+            return running.result(CHECK_SECONDS if not self._is_old() else 0)
+        except TimeoutError:
+            return False
+
+    def _is_old(self) -> bool:
+        return time.monotonic() - self._asked_at > REMEMBER_SECONDS
+
+    def _run(self, running: Future[bool]) -> None:
+        try:
+            running.set_result(self._ask())
+        except Exception:  # noqa: BLE001  # a check that breaks has not answered; its text is nobody's business
+            running.set_result(False)
 
 
 def _database_answers() -> bool:
@@ -66,17 +85,15 @@ def _database_answers() -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         return True
-    except DatabaseError:
-        return False
     finally:
         connection.close()
 
 
 def _storage_answers() -> bool:
-    try:
+    with contextlib.suppress(MissingObject):
         get_storage().size(ABSENT_KEY)
-    except MissingObject:
-        return True
-    except StorageError:
-        return False
     return True
+
+
+DATABASE = _Check(_database_answers)
+OTHERS = {"redis": _Check(redis_answers), "storage": _Check(_storage_answers)}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 
-from sam.errors import NotVisible, Refused
+from sam.errors import NotVisible
 from sam.models import Usuario
 from sam.selectors.solicitudes import request_json, visible_parts
 from sam.services.solicitudes import request_zip
@@ -26,8 +25,8 @@ def solicitar(request: HttpRequest, user: Usuario) -> HttpResponse:
     if wants_json(request):
         request_id, created = request_zip(actor=user, empresa_id=empresa_id)
         return JsonResponse(request_json(request_id), status=201 if created else 200)
-    back = _informes(empresa_id if user.is_staff else None)
-    return _for_a_person(request, back, lambda: request_zip(actor=user, empresa_id=empresa_id))
+    request_zip(actor=user, empresa_id=empresa_id)
+    return HttpResponseRedirect(_informes(empresa_id if user.is_staff else None), status=303)
 
 
 @signed_in("POST")
@@ -53,21 +52,10 @@ def ampliar_parte(request: HttpRequest, user: Usuario, part_id: int) -> HttpResp
 
 
 def _changed(request: HttpRequest, user: Usuario, request_id: int, change: Callable[[], object]) -> HttpResponse:
+    change()
     if wants_json(request):
-        change()
         return JsonResponse(request_json(request_id))
-    return _for_a_person(request, _back(request, user), change)
-
-
-def _for_a_person(request: HttpRequest, back: str, change: Callable[[], object]) -> HttpResponse:
-    """Without JavaScript a refusal is a sentence on the page one came from, except where there is nothing to see."""
-    try:
-        change()
-    except NotVisible:
-        raise
-    except Refused as refused:
-        messages.error(request, refused.message)
-    return HttpResponseRedirect(back, status=303)
+    return HttpResponseRedirect(_back(request, user), status=303)
 
 
 def _back(request: HttpRequest, user: Usuario) -> str:

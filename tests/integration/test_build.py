@@ -13,15 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 from openpyxl import load_workbook
 
 from sam.errors import StorageUnavailable
 from sam.models import Archive, Documento, Empresa, Equipo, Usuario, ZipPart, ZipRequest
-from sam.services.partes import claim_part
+from sam.services.partes import claim_part, finish_part
 from sam.services.solicitudes import request_zip
 from sam.services.vida import cancel_request, retry_request
 from sam.storage import FileStorage
 from tests.integration.making import make_empresa, make_procedimiento, make_usuario, real_database, store_document
+from zipworker import build
 from zipworker.build import build_next
 from zipworker.heart import Heart
 
@@ -219,6 +221,54 @@ def test_a_builder_that_breaks_fails_its_part_with_a_reason(user: Usuario, file_
     assert {part.error for part in ZipPart.objects.all()} == {"build_error"}
     assert ZipRequest.objects.get(pk=request_id).state == "failed"
     assert list(file_storage.root.rglob("*.zip*")) == []
+
+
+def test_a_database_that_fails_at_the_last_moment_costs_the_part_nothing(
+    user: Usuario, file_storage: FileStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_zip(actor=user)
+    failures = iter([OperationalError("cortada"), OperationalError("cortada")])
+
+    def fail_twice(*args: Any) -> None:
+        if (error := next(failures, None)) is not None:
+            raise error
+        finish_part(*args)
+
+    monkeypatch.setattr(build, "finish_part", fail_twice)
+    build_all(file_storage)
+    assert {(part.state, part.attempt) for part in ZipPart.objects.all()} == {("completed", 1)}
+
+
+def test_a_database_that_fails_for_longer_returns_the_part_and_never_fails_it(
+    user: Usuario, file_storage: FileStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_zip(actor=user)
+
+    def fail(*_: Any) -> None:
+        raise OperationalError("cortada")
+
+    monkeypatch.setattr(build, "finish_part", fail)
+    assert build_next(owner="w", storage=file_storage, stopping=threading.Event())
+    part = ZipPart.objects.get(number=1)
+    assert (part.state, part.attempt, part.crashes) == ("pending", 2, 0)
+
+
+def test_two_parts_of_one_request_built_at_once_share_one_workbook(user: Usuario, file_storage: FileStorage) -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("two writers at once are PostgreSQL's")
+    request_zip(actor=user)
+
+    def work() -> None:
+        build_next(owner="w", storage=file_storage, stopping=threading.Event())
+        connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {part.state for part in ZipPart.objects.all()} == {"completed"}
+    assert len(list(file_storage.root.rglob("*.xlsx"))) == 1
 
 
 def test_progress_is_told_while_a_part_is_built(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from asgiref.sync import async_to_sync
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -248,12 +249,20 @@ def test_retry_while_another_lives_is_409_with_its_id(user: Usuario) -> None:
     assert response.json()["request"] == newer
 
 
-def test_a_refused_form_says_why_on_the_page(user: Usuario) -> None:
+def test_a_refused_form_gets_the_same_status_as_a_page_that_says_why(user: Usuario) -> None:
     client = signed_in(user)
     request_id = ask(client).json()["id"]
-    response = client.post(f"/zip/solicitudes/{request_id}/reintentar/", follow=True)
-    assert response.status_code == 200
+    response = client.post(f"/zip/solicitudes/{request_id}/reintentar/")
+    assert response.status_code == 409
     assert "No hay partes fallidas" in response.content.decode()
+    assert signed_in(make_usuario(None, staff=True)).post("/zip/solicitudes/").status_code == 400
+
+
+def test_a_session_cookie_that_is_none_is_an_anonymous_person() -> None:
+    for cookie in ("a\0b", "x" * 100, "ñ", "../../etc"):
+        client = Client()
+        client.cookies["sessionid"] = cookie
+        assert client.get("/informes/").status_code == 302
 
 
 def test_a_part_that_is_not_ready_is_409_and_an_expired_one_410(user: Usuario, file_storage: FileStorage) -> None:
@@ -300,6 +309,7 @@ RANGES: dict[str, tuple[int, str | None, bytes]] = {
     "bytes=5-99999999999": (206, f"bytes 5-{len(BYTES) - 1}/{len(BYTES)}", BYTES[5:]),
     f"bytes={len(BYTES)}-": (416, f"bytes */{len(BYTES)}", b""),
     "bytes=-0": (416, f"bytes */{len(BYTES)}", b""),
+    "bytes=0-": (206, f"bytes 0-{len(BYTES) - 1}/{len(BYTES)}", BYTES),
     "bytes=9-1": (200, None, BYTES),
     "bytes=0-1,5-6": (200, None, BYTES),
     "lines=0-1": (200, None, BYTES),
@@ -330,6 +340,25 @@ def test_head_tells_the_size_and_sends_nothing(user: Usuario, file_storage: File
     response = signed_in(user).head(f"/zip/partes/{part.pk}/descargar/")
     assert response["Content-Length"] == str(len(BYTES))
     assert response.content == b""
+
+
+def test_a_download_that_lasts_holds_no_connection_of_the_pool(user: Usuario, file_storage: FileStorage) -> None:
+    part = finished_part(user, file_storage)
+    client = signed_in(user)
+    response = client.get(f"/zip/partes/{part.pk}/descargar/")
+    assert response.status_code == 200
+    assert connection.connection is None
+    response.close()
+
+
+def test_a_download_whose_bytes_are_gone_says_so_and_is_not_remembered(
+    user: Usuario, file_storage: FileStorage
+) -> None:
+    part = finished_part(user, file_storage)
+    file_storage.delete("zip_requests/x.zip")
+    response = signed_in(user).get(f"/zip/partes/{part.pk}/descargar/", headers=JSON)
+    assert (response.status_code, response.json()["error"]) == (503, "missing_object")
+    assert ZipPart.objects.get(pk=part.pk).downloaded_at is None
 
 
 def test_staff_open_what_a_usuario_may_not(user: Usuario) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from sam.management import loading
 from sam.models import Calibracion, Documento, Empresa, Equipo, Ficha, Prestamo, Procedimiento, Proveedor
@@ -198,6 +199,29 @@ def test_rows_that_cannot_be_written_leave_no_files_behind(
         load(folder)
     assert stored(file_storage) == []
     assert set(rows().values()) == {0}
+
+
+def test_a_freeze_that_fails_leaves_what_was_loaded(
+    folder: Path, file_storage: FileStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OperationalError("la base de datos se fue")
+
+    monkeypatch.setattr(loading, "freeze_in_batches", fail)
+    with pytest.raises(OperationalError):
+        load(folder)
+    for document in Documento.objects.all():
+        assert file_storage.size(document.key) == document.bytes
+
+
+def test_a_new_name_reaches_the_loans_of_the_empresa(folder: Path) -> None:
+    load(folder)
+    before = Empresa.objects.get().revision
+    data = minimal()
+    data["equipos"][1]["nombre"] = "Termómetro digital"
+    write(folder, data)
+    load(folder)
+    assert Empresa.objects.get().revision > before
 
 
 def test_unknown_keys_are_ignored_with_a_warning(folder: Path) -> None:

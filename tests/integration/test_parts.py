@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from sam.errors import Forbidden, Gone, LeaseLost, LiveRequestExists, NotReady, NotVisible, WrongState
@@ -223,9 +223,44 @@ def test_storage_that_does_not_answer_delays_a_part_and_in_the_end_fails_it(user
     part = ZipPart.objects.get(pk=delayed.part_id)
     assert (part.state, part.attempt, part.crashes) == ("pending", 2, 0)
     assert part.not_before is not None
-    ZipPart.objects.filter(pk=part.pk).update(attempt=7, not_before=None)
+    assert part.storage_failures == 1
+    ZipPart.objects.filter(pk=part.pk).update(storage_failures=6, not_before=None)
     put_off(claim())
     assert ZipPart.objects.get(pk=part.pk).error == "storage_unavailable"
+
+
+def test_cancels_and_hand_backs_do_not_count_as_failures_of_storage(user: Usuario) -> None:
+    request_id, _ = request_zip(actor=user)
+    for _ in range(8):
+        cancel_request(actor=user, request_id=request_id)
+        retry_request(actor=user, request_id=request_id)
+    delayed = claim()
+    put_off(delayed)
+    assert ZipPart.objects.get(pk=delayed.part_id).state == "pending"
+
+
+def test_a_claim_passes_over_a_request_that_somebody_holds(user: Usuario) -> None:
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has one writer, and no rows to hold")
+    held, _ = request_zip(actor=user)
+    free, _ = request_zip(actor=make_usuario(user.empresa))
+    holding, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            ZipRequest.objects.select_for_update().get(pk=held)
+            holding.set()
+            done.wait(20)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert holding.wait(10)
+        assert claim().request_id == free
+    finally:
+        done.set()
+        holder.join()
 
 
 def test_cancel_ends_what_has_not_ended_and_again_changes_nothing(user: Usuario) -> None:
@@ -287,6 +322,44 @@ def test_an_expired_part_can_be_retried_alone(user: Usuario) -> None:
     assert state_of(request_id) == ("completed", ["expired", "completed"])
     retry_part(actor=user, part_id=ZipPart.objects.get(number=1).pk)
     assert state_of(request_id) == ("processing", ["pending", "completed"])
+
+
+def test_what_has_expired_can_be_retried_before_anybody_marked_it(user: Usuario) -> None:
+    request_id, _ = request_zip(actor=user)
+    finish_all()
+    ZipPart.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    retry_request(actor=user, request_id=request_id)
+    assert state_of(request_id) == ("pending", ["pending", "pending"])
+
+
+def test_a_cancelled_request_is_no_news_to_who_cancelled_it(user: Usuario) -> None:
+    request_id, _ = request_zip(actor=user)
+    fail_part(claim(), FailureReason.BUILD_ERROR)
+    cancel_request(actor=user, request_id=request_id)
+    assert state_of(request_id)[0] == "failed"
+    assert not Notificacion.objects.exists()
+
+
+def test_a_live_request_is_shown_however_many_newer_ones_there_are(user: Usuario) -> None:
+    older, _ = request_zip(actor=user)
+    cancel_request(actor=user, request_id=older)
+    newer = ZipRequest.objects.get(pk=older)
+    for _ in range(20):
+        ZipRequest.objects.create(
+            empresa=newer.empresa,
+            requester=user,
+            instant=timezone.now(),
+            root="x",
+            lists=newer.lists,
+            state="cancelled",
+            ended_at=timezone.now(),
+        )
+    for request in ZipRequest.objects.exclude(pk=older):
+        ZipPart.objects.create(
+            request=request, number=1, of=1, first=1, last=1, first_codigo="a", last_codigo="a", state="cancelled"
+        )
+    retry_request(actor=user, request_id=older)
+    assert snapshot(user.pk)["requests"][0]["id"] == older
 
 
 def test_a_request_whose_parts_all_expired_is_expired_and_leaves_the_snapshot(user: Usuario) -> None:

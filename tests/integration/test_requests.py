@@ -80,7 +80,7 @@ def test_an_empresa_without_equipos_is_refused_and_leaves_nothing() -> None:
     with pytest.raises(NothingToZip):
         request_zip(actor=user)
     assert not ZipRequest.objects.exists()
-    assert not Stream.objects.exists()
+    assert set(Stream.objects.values_list("seq", flat=True)) <= {0}
 
 
 def test_a_usuario_cannot_ask_for_another_empresa() -> None:
@@ -151,6 +151,17 @@ def test_saving_a_row_that_was_read_before_a_change_does_not_reuse_a_revision() 
     stale.ubicacion = "Laboratorio 2"
     stale.save()
     assert Equipo.objects.values_list("revision", flat=True).get(pk=stale.pk) == before + 1
+
+
+def test_a_row_that_moves_to_another_equipo_leaves_the_ficha_of_the_first() -> None:
+    empresa = make_empresa(equipos=2, documents=True)
+    request_zip(actor=make_usuario(empresa))
+    moved = Calibracion.objects.get(equipo__codigo_interno="EQ-001")
+    moved.equipo = Equipo.objects.get(codigo_interno="EQ-002")
+    moved.save()
+    request_id, _ = request_zip(actor=make_usuario(empresa))
+    first, second = load_plan(ZipPart.objects.get(request=request_id).pk).equipos
+    assert (len(first.ficha["calibraciones"]), len(second.ficha["calibraciones"])) == (0, 2)
 
 
 def test_the_change_names_the_request_once_and_each_part_in_consecutive_frames(

@@ -12,6 +12,7 @@ from channels.layers import get_channel_layer
 
 from realtime.questions import Unanswered
 from sam.events import SnapshotJSON, session_group, user_group
+from sam.selectors.cola import Outlook
 from sam.selectors.sesiones import SessionUser
 from tests.realtime.frames import a_part, a_request, a_snapshot
 
@@ -107,6 +108,7 @@ class WrittenAnswers:
         self.down = False
         self.broken = False
         self.asked: list[str] = []
+        self.waiting: dict[int, dict[int, Outlook]] = {}
         self.before_answer: Callable[[], Awaitable[None]] = _at_once
 
     async def session_user(self, session_key: str | None) -> SessionUser | None:
@@ -127,6 +129,9 @@ class WrittenAnswers:
     async def seqs(self, user_ids: Collection[int]) -> Mapping[int, int]:
         self._ask("seqs")
         return {user_id: self.seq.get(user_id, 0) for user_id in user_ids}
+
+    async def outlooks(self, user_ids: Collection[int]) -> Mapping[int, Mapping[int, Outlook]]:
+        return {user_id: parts for user_id, parts in self.waiting.items() if user_id in user_ids}
 
     async def sessions_alive(self, session_keys: Collection[str]) -> set[str]:
         self._ask("sessions_alive")

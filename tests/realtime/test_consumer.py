@@ -12,6 +12,7 @@ from realtime.consumer import Consumer
 from realtime.protocol import MAX_PENDING_ENTITIES, MAX_SOCKETS_PER_USUARIO
 from realtime.registry import LiveSockets
 from sam.events import QUEUE_GROUP, session_group, user_group
+from sam.selectors.cola import Outlook
 from tests.realtime.frames import a_change, a_part, some_progress
 from tests.realtime.sockets import Clock, OneMessageBuffer, Tab, WrittenAnswers, layer, publish, tell
 
@@ -335,3 +336,13 @@ async def test_a_client_that_leaves_is_forgotten_at_once(process: Process) -> No
     await tab.leave()
     assert len(process.live) == 0
     assert layer().groups == {}
+
+
+async def test_who_waits_is_told_when_the_outlook_changes_and_only_then(process: Process) -> None:
+    tab = await process.open_tab()
+    process.database.waiting = {7: {7: Outlook(position=2, reason="no_workers")}}
+    await process.live.foresee()
+    outlook = {"position": 2, "eta": None, "reason": "no_workers"}
+    assert await tab.frame() == {"type": "outlook", "parts": {"7": outlook}}
+    await process.live.foresee()
+    assert (await tab.next_but_a_beat())["type"] == "beat"

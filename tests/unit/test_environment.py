@@ -54,6 +54,11 @@ def test_the_page_names_every_variable() -> None:
         ({"SAM_WORKER_SLOTS": "0"}, "SAM_WORKER_SLOTS"),
         ({"SAM_WORKER_SLOTS": "2.5"}, "SAM_WORKER_SLOTS"),
         ({"SAM_PART_LIFE_SECONDS": "-1"}, "SAM_PART_LIFE_SECONDS"),
+        ({"DATABASE_URL": "foo"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "mysql://a/b"}, "DATABASE_URL"),
+        ({"REDIS_URL": "foo"}, "REDIS_URL"),
+        ({"DEBUG": "quizás"}, "DEBUG"),
+        ({"SAM_STRICT_ENV": "quizás", "SAM_TYPO": "1"}, "SAM_STRICT_ENV"),
         ({"SAM_TYPO": "1"}, "SAM_TYPO"),
         ({"SAM_PORTAL": "1"}, "SAM_PORTAL"),
     ],
@@ -67,6 +72,7 @@ def test_a_bad_value_is_refused_by_name(values: dict[str, str], named: str) -> N
 
 def test_what_orchestrators_inject_is_nobody_s_mistake() -> None:
     injected = {"SAM_WEB_PORT": "tcp://10.0.0.1:80", "SAM_WEB_PORT_80_TCP_ADDR": "x", "SAM_WEB_SERVICE_HOST": "x"}
+    injected |= {"SAM_PORT": "tcp://10.0.0.1:80", "SAM_SERVICE_HOST": "x", "SAM_SERVICE_PORT": "80"}
     read_environment({**GOOD, **injected}, base_dir=BASE)
 
 
