@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from sam.views import cuentas, descargas, paginas, salud, solicitudes
+from sam.views import cuentas, descargas, paginas, salud, solicitudes, verificar
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="informes"), name="inicio"),
@@ -22,6 +22,8 @@ urlpatterns = [
     path("zip/partes/<int:part_id>/reintentar/", solicitudes.reintentar_parte, name="parte-reintentar"),
     path("zip/partes/<int:part_id>/ampliar/", solicitudes.ampliar_parte, name="parte-ampliar"),
     path("zip/partes/<int:part_id>/descargar/", descargas.descargar, name="parte-descargar"),
+    path("verificar/", verificar.verificar, name="verificar"),
+    re_path(r"^verificar/manifiesto/(?P<sha256>[0-9a-f]{64})/$", verificar.manifiesto, name="verificar-manifiesto"),
     path("healthz", salud.healthz, name="healthz"),
     path("readyz", salud.readyz, name="readyz"),
     path("healthz/worker", salud.healthz_worker, name="healthz-worker"),
