@@ -53,6 +53,7 @@ def _build(plan: PartPlan, claim: Claim, *, storage: Storage, target: Path, chec
         documents=stored_documents,
         instant=plan.instant,
         target=target,
+        due_soon_days=plan.empresa["dias_por_vencer"],
     )
     built = WorkbookFile.of(target)
     key = f"zip_requests/{plan.empresa['id']}/req_{plan.request_id}_informe_p{plan.number}_a{claim.attempt}.xlsx"

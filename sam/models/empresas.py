@@ -8,6 +8,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import Q
 
+from sam.planning.semaforo import DUE_SOON_DAYS
+
 
 class Empresa(models.Model):
     """The tenant. `revision` grows whenever anything changes that its Ficha shows."""
@@ -22,6 +24,11 @@ class Empresa(models.Model):
     formato_fecha = models.DateField("fecha del formato", null=True, blank=True)
     logo = models.ForeignKey(
         "sam.Documento", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="logo"
+    )
+    dias_por_vencer = models.PositiveSmallIntegerField(
+        "días por vencer",
+        default=DUE_SOON_DAYS,
+        help_text="Una actividad está por vencer cuando faltan estos días o menos.",
     )
     sin_datos_personales = models.BooleanField(
         "sin datos personales",

@@ -190,6 +190,7 @@ class EmpresaFicha(TypedDict):
     formato_version: str
     formato_fecha: str | None
     logo: int | None
+    dias_por_vencer: int
     sin_datos_personales: bool
     proveedores: list[ProveedorFicha]
     procedimientos: list[ProcedimientoFicha]

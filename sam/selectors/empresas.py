@@ -13,9 +13,9 @@ from django.utils import timezone
 from sam.models import Baja, Calibracion, Comprobacion, Empresa, Equipo, Mantenimiento, Procedimiento, Usuario
 from sam.planning.fichas import CALIBRACION_DOCUMENTS, COMPROBACION_DOCUMENTS, MANTENIMIENTO_DOCUMENTS
 from sam.planning.plan import EQUIPOS_PER_PART
+from sam.planning.semaforo import standing
 from sam.selectors.registros import EQUIPO_DOCUMENTS
 
-DUE_SOON_DAYS = 30
 # Where the documentos of an equipo hang: the model, its columns, and the way from it to the equipo.
 EQUIPO_COLUMNS: tuple[tuple[type[Model], tuple[str, ...], str], ...] = (
     (Equipo, (*EQUIPO_DOCUMENTS, "imagen"), "pk"),
@@ -51,7 +51,7 @@ def resumen(empresa: Empresa) -> Resumen:
     """The figures before a click."""
     equipos = Equipo.objects.filter(empresa=empresa)
     today = timezone.localdate()
-    soon = today + timedelta(days=DUE_SOON_DAYS)
+    soon = today + timedelta(days=empresa.dias_por_vencer)
     total = equipos.count()
     documentos, size = _documents_of(empresa)
     return {
@@ -70,7 +70,7 @@ def equipos_at_a_glance(empresa: Empresa) -> QuerySet[Equipo]:
     by_code: Expression | F = F("codigo_interno")
     if connection.vendor == "postgresql":
         by_code = Collate("codigo_interno", "C")
-    return Equipo.objects.filter(empresa=empresa).order_by(by_code)
+    return Equipo.objects.filter(empresa=empresa).select_related("empresa").order_by(by_code)
 
 
 def glance_rows(equipos: list[Equipo]) -> list[dict[str, Any]]:
@@ -88,19 +88,15 @@ def glance_rows(equipos: list[Equipo]) -> list[dict[str, Any]]:
             "estado": equipo.estado,
             "proxima_calibracion": equipo.proxima_calibracion,
             "documentos": counts.get(equipo.pk, 0),
-            "semaforo": semaforo(equipo.proxima_calibracion, today=today),
+            "semaforo": _light(equipo, today),
         }
         for equipo in equipos
     ]
 
 
-def semaforo(due: date | None, *, today: date) -> str:
-    """vigente, por_vencer (within 30 days), vencido or sin_programacion."""
-    if due is None:
-        return "sin_programacion"
-    if due < today:
-        return "vencido"
-    return "por_vencer" if due <= today + timedelta(days=DUE_SOON_DAYS) else "vigente"
+def _light(equipo: Equipo, today: date) -> str:
+    due = equipo.proxima_calibracion.isoformat() if equipo.proxima_calibracion else None
+    return standing(due, today=today, due_soon_days=equipo.empresa.dias_por_vencer).estado
 
 
 def _documents_of(empresa: Empresa) -> tuple[int, int]:

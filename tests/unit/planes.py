@@ -206,6 +206,7 @@ def empresa_ficha(**changes: Any) -> EmpresaFicha:
         formato_version="3",
         formato_fecha="2024-02-01",
         logo=None,
+        dias_por_vencer=30,
         sin_datos_personales=False,
         proveedores=[],
         procedimientos=[],

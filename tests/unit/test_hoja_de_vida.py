@@ -15,6 +15,7 @@ from PIL import Image, ImageCms
 from pypdf import PdfReader
 
 from sam.planning.fichas import EquipoFicha
+from sam.planning.semaforo import standing
 from tests.unit.planes import (
     Store,
     calibracion,
@@ -30,7 +31,6 @@ from zipworker.hoja_de_vida import BrokenImage, HojaDeVida, Picture, hoja_de_vid
 from zipworker.hoja_de_vida.charts import decimal_comma, emp_number, measurement_charts
 from zipworker.hoja_de_vida.data import money
 from zipworker.hoja_de_vida.images import PHOTO_PIXELS
-from zipworker.hoja_de_vida.semaforo import standing
 from zipworker.hoja_de_vida.text import coverage, printable
 
 

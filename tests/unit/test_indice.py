@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from sam import words
 from sam.planning.names import sidecar
 from sam.planning.plan import PartPlan
+from sam.planning.semaforo import WORDS as SEMAFORO_WORDS
 from tests.unit.indices import HOSTILE, Page, extract, hostile_parts, listed, page_of, procedimiento
 from tests.unit.planes import Store, calibracion, empresa_ficha, equipo_ficha, full_ficha, mantenimiento, part_plan
-from zipworker.hoja_de_vida.semaforo import WORDS as SEMAFORO_WORDS
 from zipworker.indice import Thresholds
 from zipworker.indice.page import csp_hash
 from zipworker.package.missing import WORDS, Missing, Motivo

@@ -10,8 +10,8 @@ from typing import Any
 from sam.planning.fichas import BajaFicha, EquipoFicha
 from sam.planning.names import BOGOTA
 from sam.planning.plan import PartPlan, PlannedEquipo, StoredDocument
+from sam.planning.semaforo import Standing, standing
 from zipworker.hoja_de_vida.charts import measurement_charts
-from zipworker.hoja_de_vida.semaforo import DUE_SOON_DAYS, Standing, standing
 from zipworker.hoja_de_vida.text import BREAK, printable
 from zipworker.package.entries import (
     BAJA,
@@ -35,6 +35,7 @@ def template_data(plan: PartPlan, equipo: PlannedEquipo, *, logo: str | None, im
     """The data of one equipo at the plan's instant; `logo` and `imagen` are names that the template can open."""
     ficha = equipo.ficha
     when = plan.instant.astimezone(BOGOTA)
+    due_soon_days = plan.empresa["dias_por_vencer"]
     data = {
         "titulo": f"Hoja de vida {equipo.codigo} {ficha['nombre']}",
         "codigo": equipo.codigo,
@@ -50,8 +51,8 @@ def template_data(plan: PartPlan, equipo: PlannedEquipo, *, logo: str | None, im
         "franja_baja": _baja_strip(ficha["baja"]),
         "general": _general(ficha),
         "general_ancho": [["Puntos de calibración", _said(ficha["puntos_calibracion"])]],
-        "actividades": _actividades(ficha, today=when.date()),
-        "leyenda_actividades": f"Semáforo al {when:%Y-%m-%d}. Por vencer: faltan {DUE_SOON_DAYS} días o menos.",
+        "actividades": _actividades(ficha, today=when.date(), due_soon_days=due_soon_days),
+        "leyenda_actividades": f"Semáforo al {when:%Y-%m-%d}. Por vencer: faltan {due_soon_days} días o menos.",
         "observaciones": ficha["observaciones"].strip(),
         "carpeta": breakable_path(f"{plan.root}/{equipo_path(equipo)}/"),
         "documentos": list(_documentos(equipo, plan.documents)),
@@ -108,7 +109,7 @@ def _general(ficha: EquipoFicha) -> list[list[str]]:
     return [[label, _said(value)] for label, value in pairs]
 
 
-def _actividades(ficha: EquipoFicha, *, today: date) -> list[JsonObject]:
+def _actividades(ficha: EquipoFicha, *, today: date, due_soon_days: int) -> list[JsonObject]:
     rows = (
         ("Calibración", "frecuencia_calibracion_meses", "fecha_ultima_calibracion", "proxima_calibracion"),
         (
@@ -131,7 +132,7 @@ def _actividades(ficha: EquipoFicha, *, today: date) -> list[JsonObject]:
             "frecuencia": _months(record[frecuencia]),
             "ultima": _said(record[ultima]),
             "proxima": _said(record[proxima]),
-            **_standing_json(standing(record[proxima], today=today)),
+            **_standing_json(standing(record[proxima], today=today, due_soon_days=due_soon_days)),
         }
         for nombre, frecuencia, ultima, proxima in rows
     ]

@@ -12,8 +12,8 @@ from django.utils.safestring import SafeString
 
 from sam.planning.names import BOGOTA
 from sam.planning.plan import PartPlan, PlannedEquipo
+from sam.planning.semaforo import DUE_SOON_DAYS, WORDS, Semaforo, standing
 from sam.words import counted, semaforo_icon
-from zipworker.hoja_de_vida.semaforo import DUE_SOON_DAYS, WORDS, Semaforo, standing
 from zipworker.indice.contents import Contents
 from zipworker.indice.documents import equipo_documents
 from zipworker.indice.marks import evidence, letters

@@ -18,7 +18,7 @@ from zipworker.hoja_de_vida import (
     normalise_logo,
     normalise_photo,
 )
-from zipworker.indice import indice_html
+from zipworker.indice import Thresholds, indice_html
 from zipworker.package.documents import (
     DocumentChanged,
     NotIncluded,
@@ -211,7 +211,8 @@ class Package:
         def text(path: str, data: bytes) -> Member:
             return self._member(path, payload_of(data), deflate=True)
 
-        indice = indice_html(plan, files=ledger.files, missing=ledger.missing, counts=counts)
+        thresholds = Thresholds(por_vencer_days=plan.empresa["dias_por_vencer"])
+        indice = indice_html(plan, files=ledger.files, missing=ledger.missing, counts=counts, thresholds=thresholds)
         yield text(name("INDICE", "html"), indice)
         yield text(name("FALTANTES", "csv"), faltantes_csv(ledger.missing))
         yield text(name("LEEME", "txt"), leeme_txt(plan, counts=counts))

@@ -16,8 +16,8 @@ from openpyxl.workbook.properties import CalcProperties
 from sam.planning.fichas import EmpresaFicha, empresa_documents, equipo_documents
 from sam.planning.names import BOGOTA
 from sam.planning.plan import PlannedEquipo, StoredDocument
+from sam.planning.semaforo import DUE_SOON_DAYS
 from sam.words import moment
-from zipworker.hoja_de_vida.semaforo import DUE_SOON_DAYS
 from zipworker.matriz import CLAUSES, evaluate
 from zipworker.workbook.archive import write_again
 from zipworker.workbook.columns import (

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, Final
 
 from sam.planning.fichas import EquipoFicha
-from zipworker.hoja_de_vida.semaforo import Semaforo, standing
+from sam.planning.semaforo import Semaforo, standing
 from zipworker.matriz import Cell, State
 from zipworker.package.entries import is_de_baja
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from sam.planning.semaforo import Semaforo
 from sam.words import MONTHS
-from zipworker.hoja_de_vida.semaforo import Semaforo
 from zipworker.matriz import CLAUSES, State
 from zipworker.workbook.figures import AFTER, BEFORE, Figures, fulfilled, on_time, programmed, share
 
