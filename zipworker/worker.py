@@ -43,10 +43,11 @@ def run_worker(*, version: str) -> None:
     storage = get_storage()
     workshop = Workshop(storage=storage, slots=settings.SAM.worker_slots)
     care = Care(workshop, storage=storage, version=version)
+    bell = PartWorker(workshop)  # hears SIGTERM from here on
     care.start()
     logger.info("action=worker_started worker=%s slots=%s", workshop.owner, workshop.slots)
     try:
-        PartWorker(workshop).run()
+        bell.run()
     finally:
         workshop.close(patience_seconds=settings.SAM.grace_seconds - HAND_BACK_SECONDS)
         care.stop()

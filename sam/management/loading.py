@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from django.db import IntegrityError
+from django.db import DatabaseError, IntegrityError, InterfaceError
 
-from sam.errors import DumpError, MissingObject
+from sam.errors import DumpError, MissingObject, StorageError
 from sam.importing.dump import Dump, read_dump
 from sam.planning.names import extension_of
+from sam.services.cuidado import importing, nobody_imports, unclaimed_documents
 from sam.services.fichas import freeze_in_batches
-from sam.services.importar import Imported, StoredFile, keys_in_use, known_empresa, reserve_empresa_id, write_dump
+from sam.services.importar import Imported, StoredFile, known_empresa, reserve_empresa_id, write_dump
 from sam.storage import CHUNK_BYTES, Storage, get_storage
 
+logger = logging.getLogger(__name__)
+
 LONGEST_NAME = 255
+BATCH = 500
 
 
 def load_dump(folder: Path, *, progress: Callable[[int, int], None] = lambda done, of: None) -> tuple[Imported, Dump]:
@@ -33,19 +38,32 @@ def load_dump(folder: Path, *, progress: Callable[[int, int], None] = lambda don
 
 
 def _load(folder: Path, dump: Dump, storage: Storage, progress: Callable[[int, int], None]) -> Imported:
-    empresa_id = known_empresa(dump.empresa) or reserve_empresa_id()
     written: list[str] = []
     try:
-        stored: dict[str, StoredFile] = {}
-        for number, path in enumerate(dump.files, start=1):
-            stored[path] = _store(storage, folder / path, path, empresa_id, written)
-            progress(number, len(dump.files))
-        return write_dump(dump, empresa_id=empresa_id, stored=stored)
+        with importing():
+            empresa_id = known_empresa(dump.empresa) or reserve_empresa_id()
+            stored: dict[str, StoredFile] = {}
+            for number, path in enumerate(dump.files, start=1):
+                stored[path] = _store(storage, folder / path, path, empresa_id, written)
+                progress(number, len(dump.files))
+            return write_dump(dump, empresa_id=empresa_id, stored=stored)
     except BaseException:
-        # Keys are made of contents: another import may name one of ours by now.
-        for key in set(written) - keys_in_use(written):
-            storage.delete(key)
+        _take_back(storage, written)
         raise
+
+
+def _take_back(storage: Storage, written: list[str]) -> None:
+    """Delete what an import that failed has stored. Where that cannot be now, clean-up will; the failure is what counts.
+
+    Keys are made of contents: another import names one of ours by now, or is about to.
+    """
+    try:
+        with nobody_imports() as alone:
+            for start in range(0, len(written) if alone else 0, BATCH):
+                for key in unclaimed_documents(written[start : start + BATCH]):
+                    storage.delete(key)
+    except (DatabaseError, InterfaceError, StorageError) as error:
+        logger.warning("action=left_for_clean_up keys=%s error=%s", len(written), type(error).__name__)
 
 
 def _store(storage: Storage, file: Path, path: str, empresa_id: int, written: list[str]) -> StoredFile:

@@ -7,10 +7,10 @@ from functools import lru_cache
 from django.conf import settings
 
 from sam.storage.files import FileStorage
-from sam.storage.interface import CHUNK_BYTES, Storage
+from sam.storage.interface import CHUNK_BYTES, Storage, StoredObject
 from sam.storage.s3 import S3Storage
 
-__all__ = ["CHUNK_BYTES", "FileStorage", "S3Storage", "Storage", "get_storage"]
+__all__ = ["CHUNK_BYTES", "FileStorage", "S3Storage", "Storage", "StoredObject", "get_storage"]
 
 
 @lru_cache(maxsize=1)

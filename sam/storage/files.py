@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sam.errors import MissingObject, StorageUnavailable, UnreadableObject
-from sam.storage.interface import CHUNK_BYTES
+from sam.storage.interface import CHUNK_BYTES, StoredObject
 
 UNFINISHED = ".sin-terminar"
 
@@ -74,6 +75,26 @@ class FileStorage:
     def link(self, key: str, *, filename: str, seconds: int) -> str | None:
         return None
 
+    def objects(self, prefix: str) -> Iterator[StoredObject]:
+        for path, age_seconds in self._files(prefix):
+            if not path.endswith(UNFINISHED):
+                yield StoredObject(os.path.relpath(path, self.root), age_seconds)
+
+    def remove_unfinished(self, prefix: str, *, older_than_seconds: float) -> int:
+        removed = 0
+        for path, age_seconds in self._files(prefix):
+            # A file that is being written is young: its age counts from the last chunk.
+            if path.endswith(UNFINISHED) and age_seconds > older_than_seconds:
+                with _answering("borrar"):
+                    Path(path).unlink(missing_ok=True)
+                removed += 1
+        return removed
+
+    def _files(self, prefix: str) -> Iterator[tuple[str, float]]:
+        """Every file below a folder, whole or not, with its age; its entries are read as they are asked for."""
+        with _answering("listar"):
+            yield from _walk(str(self._path(prefix.removesuffix("/"))))
+
     def _path(self, key: str) -> Path:
         pieces = key.split("/")
         if not key or any(piece in {"", ".", ".."} or "\0" in piece for piece in pieces):
@@ -81,12 +102,25 @@ class FileStorage:
         return self.root.joinpath(*pieces)
 
 
+def _walk(folder: str) -> Iterator[tuple[str, float]]:
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    yield from _walk(entry.path)
+                    continue
+                with suppress(FileNotFoundError):  # deleted, or renamed because it is whole, since it was listed
+                    yield entry.path, time.time() - entry.stat(follow_symlinks=False).st_mtime
+    except FileNotFoundError:
+        return
+
+
 @contextmanager
-def _answering() -> Iterator[None]:
+def _answering(what: str = "escribir") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageUnavailable(f"No se pudo escribir ({error.strerror}).") from error
+        raise StorageUnavailable(f"No se pudo {what} ({error.strerror}).") from error
 
 
 def _reading_failed(error: OSError) -> Exception:

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 CHUNK_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as a listing finds it; its age is told by the store's own clock, the one that dated it."""
+
+    key: str
+    age_seconds: float
 
 
 class Storage(Protocol):
@@ -29,3 +38,12 @@ class Storage(Protocol):
 
     def link(self, key: str, *, filename: str, seconds: int) -> str | None:
         """A presigned URL that downloads under `filename` for so long; None where the web process serves bytes."""
+
+    def objects(self, prefix: str) -> Iterator[StoredObject]:
+        """The whole objects whose key begins with `prefix` (it ends in `/`), in no order, a page in memory at a time.
+
+        What is written or deleted meanwhile may be among them or not.
+        """
+
+    def remove_unfinished(self, prefix: str, *, older_than_seconds: float) -> int:
+        """Remove the older unfinished writes under the prefix; how many. A writer that is still at one fails."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Generator, Iterable
-from typing import IO, TYPE_CHECKING, cast
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import IO, TYPE_CHECKING, Any, cast
 
 import boto3
 from boto3.s3.transfer import TransferConfig
@@ -14,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.utils.http import content_disposition_header
 
 from sam.errors import MissingObject, StorageUnavailable, UnreadableObject
-from sam.storage.interface import CHUNK_BYTES
+from sam.storage.interface import CHUNK_BYTES, StoredObject
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,6 +26,7 @@ MULTIPART_BYTES = 8 * 1024 * 1024
 CONNECT_SECONDS = 5
 READ_SECONDS = 20
 ATTEMPTS = 3
+LISTED_AT_ONCE = 1000
 ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
 UNREADABLE = frozenset({"InvalidObjectState", "AccessDenied", "403"})
 
@@ -114,6 +118,51 @@ class S3Storage:
             )
         except BotoCoreError as error:
             raise StorageUnavailable from error
+
+    def objects(self, prefix: str) -> Iterator[StoredObject]:
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=prefix, PaginationConfig={"PageSize": LISTED_AT_ONCE}
+        )
+        with _answering():
+            for page in pages:
+                now = _now_of(page)
+                for found in page.get("Contents", ()):
+                    yield StoredObject(found["Key"], (now - found["LastModified"]).total_seconds())
+
+    def remove_unfinished(self, prefix: str, *, older_than_seconds: float) -> int:
+        removed = 0
+        # The prefix is compared here: MinIO takes one that is asked for as the whole key, and finds nothing.
+        pages = self._client.get_paginator("list_multipart_uploads").paginate(
+            Bucket=self.bucket, PaginationConfig={"PageSize": LISTED_AT_ONCE}
+        )
+        with _answering():
+            for page in pages:
+                now = _now_of(page)
+                for upload in page.get("Uploads", ()):
+                    # Some servers leave the date out: those uploads are their own clean-up's.
+                    begun = upload.get("Initiated", now)
+                    if upload["Key"].startswith(prefix) and (now - begun).total_seconds() > older_than_seconds:
+                        self._abort(upload["Key"], upload["UploadId"])
+                        removed += 1
+        return removed
+
+    def _abort(self, key: str, upload_id: str) -> None:
+        with suppress(self._client.exceptions.NoSuchUpload):  # it ended since it was listed
+            self._client.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=upload_id)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise StorageUnavailable() from error
+
+
+def _now_of(page: Mapping[str, Any]) -> datetime:
+    """The store's clock when it answered; ours may differ from it."""
+    told = page["ResponseMetadata"]["HTTPHeaders"].get("date")
+    return parsedate_to_datetime(told) if told else datetime.now(UTC)
 
 
 class _Pipe(io.RawIOBase):
