@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from django.db import connection
 
-from sam.errors import StorageError
+from sam.errors import MissingObject, StorageError
 from sam.services.cuidado import (
+    ORPHAN_SECONDS,
     archive_deleted,
     archives_to_delete,
+    database_mark,
     expire_parts,
     forget_sessions,
     forget_workers,
+    nobody_imports,
     reap_lost_parts,
+    unclaimed_archives,
+    unclaimed_documents,
     workbook_deleted,
     workbooks_to_delete,
     worker_left,
@@ -31,6 +38,11 @@ logger = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 BATCH = 100
+CLEAN_UP_SECONDS = 3600
+ARCHIVES = "zip_requests/"
+DOCUMENTS = "documentos/"
+CLEAN_UP = "limpieza/"
+MARK = f"{CLEAN_UP}base"
 
 
 @dataclass(slots=True)
@@ -44,7 +56,11 @@ class Chore:
 
 
 class Care:
-    """Two threads with chores: the quick ones, and those that wait for storage and must delay nobody's heartbeat."""
+    """Threads with chores: the quick ones; those that wait for storage and must delay nobody's heartbeat; clean-up.
+
+    Clean-up reads the whole store, which may take minutes: it has a thread of its own, and its first turn comes at a
+    random moment of an hour, so that workers that were started together do not do it together.
+    """
 
     def __init__(self, workshop: Workshop, *, storage: Storage, version: str) -> None:
         self._workshop = workshop
@@ -63,9 +79,11 @@ class Care:
             Chore("delete_archives", 60, self._delete_archives),
             Chore("delete_workbooks", 600, self._delete_workbooks),
         ]
+        first = time.monotonic() + secrets.randbelow(CLEAN_UP_SECONDS)
+        rare = [Chore("clean_up", CLEAN_UP_SECONDS, self.clean_up, due=first)]
         self._threads = [
             threading.Thread(target=self._run, args=(chores,), name=name, daemon=True)
-            for name, chores in (("care", quick), ("care-storage", slow))
+            for name, chores in (("care", quick), ("care-storage", slow), ("care-clean-up", rare))
         ]
 
     def start(self) -> None:
@@ -101,6 +119,60 @@ class Care:
         for request_id, key in workbooks_to_delete()[:BATCH]:
             if self._delete(key):
                 workbook_deleted(request_id)
+
+    def clean_up(self) -> None:
+        """Remove what dead processes left in storage: objects that nobody points to, and unfinished writes."""
+        removed = 0
+        try:
+            if not self._is_our_turn():
+                return
+            for remove in (self._remove_archives, self._remove_documents, self._remove_unfinished):
+                removed += remove()
+        except StorageError as error:  # what is left now is removed in an hour
+            logger.warning("action=clean_up_failed error=%s", error.code)
+        logger.info("action=clean_up removed=%s", removed)
+
+    def _is_our_turn(self) -> bool:
+        """Whether this store is our database's and no worker has cleaned it lately; then it is marked as ours.
+
+        To a worker that was started with another database every documento in the store would be an orphan.
+        """
+        mark = database_mark().encode()
+        try:
+            found = b"".join(self._storage.read(MARK))
+        except MissingObject:
+            found = mark
+        if found != mark:
+            logger.error("action=clean_up_refused reason=store_of_another_database key=%s", MARK)
+            return False
+        if any(one.key == MARK and one.age_seconds < CLEAN_UP_SECONDS / 2 for one in self._storage.objects(CLEAN_UP)):
+            return False
+        self._storage.write(MARK, [mark])
+        return True
+
+    def _remove_archives(self) -> int:
+        return sum(self._delete(key) for key in self._orphans(ARCHIVES, unclaimed_archives))
+
+    def _remove_documents(self) -> int:
+        removed = 0
+        for key in self._orphans(DOCUMENTS, unclaimed_documents):
+            with nobody_imports() as alone:
+                if not alone:
+                    logger.info("action=clean_up_postponed reason=import_runs")
+                    break
+                if unclaimed_documents([key]):
+                    removed += self._delete(key)
+        return removed
+
+    def _remove_unfinished(self) -> int:
+        prefixes = (ARCHIVES, DOCUMENTS, CLEAN_UP)
+        return sum(self._storage.remove_unfinished(one, older_than_seconds=ORPHAN_SECONDS) for one in prefixes)
+
+    def _orphans(self, prefix: str, unclaimed: Callable[[Collection[str]], list[str]]) -> Iterator[str]:
+        """The keys of the old objects that nobody points to, until this worker stops."""
+        old = (one.key for one in self._storage.objects(prefix) if one.age_seconds > ORPHAN_SECONDS)
+        while (batch := list(islice(old, BATCH))) and not self._stopped.is_set():
+            yield from unclaimed(batch)
 
     def _delete(self, key: str) -> bool:
         """Whether the object is gone; one that cannot be deleted must not keep those behind it."""

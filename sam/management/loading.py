@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import zlib
 import logging
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from sam.storage import CHUNK_BYTES, Storage, get_storage
 logger = logging.getLogger(__name__)
 
 LONGEST_NAME = 255
-BATCH = 500
 
 
 def load_dump(folder: Path, *, progress: Callable[[int, int], None] = lambda done, of: None) -> tuple[Imported, Dump]:
@@ -53,15 +52,14 @@ def _load(folder: Path, dump: Dump, storage: Storage, progress: Callable[[int, i
 
 
 def _take_back(storage: Storage, written: list[str]) -> None:
-    """Delete what an import that failed has stored. Where that cannot be now, clean-up will; the failure is what counts.
+    """Delete what an import that failed has stored; what cannot be deleted now is left to clean-up.
 
-    Keys are made of contents: another import names one of ours by now, or is about to.
+    Keys are made of contents: another import may name one of ours by now, or be about to.
     """
     try:
         with nobody_imports() as alone:
-            for start in range(0, len(written) if alone else 0, BATCH):
-                for key in unclaimed_documents(written[start : start + BATCH]):
-                    storage.delete(key)
+            for key in unclaimed_documents(written) if alone else ():
+                storage.delete(key)
     except (DatabaseError, InterfaceError, StorageError) as error:
         logger.warning("action=left_for_clean_up keys=%s error=%s", len(written), type(error).__name__)
 

@@ -16,9 +16,10 @@ from django.db.models.functions import Now
 
 from sam.dispatch import ring_on_commit
 from sam.errors import StorageUnavailable
-from sam.models import Archive, Documento, Epoch, WorkerBeat, ZipPart, ZipRequest
+from sam.models import Archive, Epoch, WorkerBeat, ZipPart, ZipRequest
 from sam.models.clock import in_seconds
 from sam.selectors.cola import claimable_parts
+from sam.services.importar import keys_in_use
 from sam.services.movimientos import NOT_BUILDING, locked_request, move_parts, settle_request
 from sam.services.partes import back_to_pending
 from sam.states import FailureReason, Move, PartState
@@ -162,7 +163,7 @@ def unclaimed_archives(keys: Collection[str]) -> list[str]:
 
 def unclaimed_documents(keys: Collection[str]) -> list[str]:
     """Those of the keys under `documentos/` that no documento names; see `nobody_imports`."""
-    claimed = set(Documento.objects.filter(key__in=keys).values_list("key", flat=True))
+    claimed = keys_in_use(keys)
     return [key for key in keys if key not in claimed]
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
+import time
 from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlparse
 from urllib.request import urlopen
 
@@ -13,7 +18,8 @@ import boto3
 import pytest
 
 from sam.errors import MissingObject, StorageUnavailable, UnreadableObject
-from sam.storage import CHUNK_BYTES, FileStorage, S3Storage, Storage
+from sam.storage import CHUNK_BYTES, FileStorage, S3Storage, Storage, s3
+from sam.storage.files import UNFINISHED
 from tests.services.s3_server import S3Server
 
 KEY = "documentos/1/ab/abcdef.pdf"
@@ -35,6 +41,54 @@ def s3_storage(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> S3Storage:
     bucket = f"sam-{secrets.token_hex(4)}"
     client.create_bucket(Bucket=bucket)
     return S3Storage(bucket=bucket, endpoint_url=server.url, region="us-east-1")
+
+
+HOUR = 3600
+
+
+def let_time_pass(store: Storage, *, hours: float) -> None:
+    """All that is in the store by now becomes so much older."""
+    if isinstance(store, FileStorage):
+        for path in store.root.rglob("*"):
+            os.utime(path, (time.time() - hours * HOUR,) * 2)
+    else:
+        assert isinstance(store, S3Storage)
+        for operation in ("ListObjectsV2", "ListMultipartUploads"):
+            store._client.meta.events.register(f"after-call.s3.{operation}", _later_by(hours))
+
+
+def _later_by(hours: float) -> Any:
+    """The server's clock, put on; its dates of uploads, which moto does not keep, taken from its clock before."""
+
+    def put_on(parsed: dict[str, Any], **_: Any) -> None:
+        headers = parsed["ResponseMetadata"]["HTTPHeaders"]
+        now = parsedate_to_datetime(headers["date"])
+        for upload in parsed.get("Uploads", ()):
+            upload["Initiated"] = now
+        headers["date"] = format_datetime(now + timedelta(hours=hours), usegmt=True)
+
+    return put_on
+
+
+def begin_a_write(store: Storage, key: str) -> None:
+    """What a process leaves that is killed while it writes the object."""
+    if isinstance(store, FileStorage):
+        path = store.root / f"{key}.0123abcd{UNFINISHED}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"la mitad")
+    else:
+        assert isinstance(store, S3Storage)
+        upload = store._client.create_multipart_upload(Bucket=store.bucket, Key=key)["UploadId"]
+        store._client.upload_part(Bucket=store.bucket, Key=key, UploadId=upload, PartNumber=1, Body=b"la mitad")
+
+
+def unfinished_in(store: Storage) -> list[str]:
+    if isinstance(store, FileStorage):
+        found = store.root.rglob(f"*{UNFINISHED}")
+        return sorted(str(path.relative_to(store.root)).rsplit(".", 2)[0] for path in found)
+    assert isinstance(store, S3Storage)
+    listed = store._client.list_multipart_uploads(Bucket=store.bucket)
+    return sorted(upload["Key"] for upload in listed.get("Uploads", ()))
 
 
 def pieces(data: bytes, size: int = 100_000) -> Iterator[bytes]:
@@ -152,6 +206,82 @@ def test_a_presigned_link_downloads_under_its_name_for_its_time(
         assert response.headers["Content-Disposition"] == 'attachment; filename="SAM_Equipos.zip"'
 
 
+def test_a_listing_names_the_whole_objects_under_its_prefix(store: Storage) -> None:
+    inside = [f"documentos/{empresa}/ab/{name}" for empresa in (1, 2) for name in ("a.pdf", "b.pdf", "ñ.pdf")]
+    for key in [*inside, "documentos-viejos/a.pdf", "zip_requests/1/x.zip"]:
+        store.write(key, [b"x"])
+    begin_a_write(store, "documentos/1/ab/c.pdf")
+    assert sorted(one.key for one in store.objects("documentos/")) == sorted(inside)
+    assert [one.key for one in store.objects("no/hay/")] == []
+
+
+def test_a_listing_tells_ages_by_the_clock_that_dated_the_objects(store: Storage) -> None:
+    store.write("documentos/1/a.pdf", [b"x"])
+    ((fresh),) = store.objects("documentos/")
+    assert -1 <= fresh.age_seconds < 60  # S3 tells its time in whole seconds
+    let_time_pass(store, hours=30)
+    ((old),) = store.objects("documentos/")
+    assert 30 * HOUR - 1 <= old.age_seconds < 30 * HOUR + 60
+
+
+def test_what_is_deleted_while_it_is_listed_spoils_nothing(store: Storage) -> None:
+    keys = {f"documentos/1/{number}.pdf" for number in range(5)}
+    for key in keys:
+        store.write(key, [b"x"])
+    listed = set()
+    for one in store.objects("documentos/"):
+        listed.add(one.key)
+        for key in keys:
+            store.delete(key)
+    assert listed <= keys
+    assert list(store.objects("documentos/")) == []
+
+
+def test_s3_is_listed_a_page_at_a_time(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = s3_storage(s3_server, monkeypatch)
+    monkeypatch.setattr(s3, "LISTED_AT_ONCE", 2)
+    for number in range(5):
+        store.write(f"documentos/1/{number}.pdf", [b"x"])
+    asked: list[str] = []
+    store._client.meta.events.register("before-call.s3.ListObjectsV2", lambda **_: asked.append("a page"))
+    listing = store.objects("documentos/")
+    next(listing)
+    assert len(asked) == 1
+    assert len(list(listing)) == 4
+    assert len(asked) == 3
+
+
+def test_old_unfinished_writes_are_removed_and_what_is_whole_stays(store: Storage) -> None:
+    store.write("zip_requests/1/whole.zip", [b"x"])
+    begin_a_write(store, "zip_requests/1/dead.zip")
+    begin_a_write(store, "documentos/1/other.pdf")
+    let_time_pass(store, hours=21)
+    assert store.remove_unfinished("zip_requests/", older_than_seconds=20 * HOUR) == 1
+    assert unfinished_in(store) == ["documentos/1/other.pdf"]
+    assert [one.key for one in store.objects("zip_requests/")] == ["zip_requests/1/whole.zip"]
+
+
+def test_a_young_unfinished_write_stays(store: Storage) -> None:
+    begin_a_write(store, "zip_requests/1/young.zip")
+    let_time_pass(store, hours=19)
+    assert store.remove_unfinished("zip_requests/", older_than_seconds=20 * HOUR) == 0
+    assert unfinished_in(store) == ["zip_requests/1/young.zip"]
+
+
+def test_a_writer_whose_unfinished_write_was_removed_fails_and_leaves_nothing(store: Storage) -> None:
+    def stopped_for_a_day() -> Iterator[bytes]:
+        yield bytes(9 * 1024 * 1024)  # past the first block of an upload
+        let_time_pass(store, hours=24)
+        assert store.remove_unfinished("zip_requests/", older_than_seconds=20 * HOUR) == 1
+        yield bytes(9 * 1024 * 1024)
+
+    with pytest.raises(StorageUnavailable):
+        store.write("zip_requests/1/x.zip", stopped_for_a_day())
+    with pytest.raises(MissingObject):
+        store.size("zip_requests/1/x.zip")
+    assert unfinished_in(store) == []
+
+
 def test_a_store_that_is_not_there_is_unavailable(monkeypatch: pytest.MonkeyPatch, closed_port: int) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "prueba")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "prueba")
@@ -161,6 +291,8 @@ def test_a_store_that_is_not_there_is_unavailable(monkeypatch: pytest.MonkeyPatc
         lambda: list(store.read(KEY)),
         lambda: store.size(KEY),
         lambda: store.delete(KEY),
+        lambda: list(store.objects("documentos/")),
+        lambda: store.remove_unfinished("documentos/", older_than_seconds=0),
     ):
         with pytest.raises(StorageUnavailable):
             use()
