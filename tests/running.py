@@ -53,9 +53,9 @@ class Sam:
         wait_until_ready(process, name="web", log=log, ready=lambda: self.answers("/healthz"))
         return process
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
+    def start_worker(self, **environment: str) -> subprocess.Popen[bytes]:
         """A worker, waited for until it says that it has started."""
-        process, log = self._start("worker")
+        process, log = self._start("worker", **environment)
         wait_until_ready(process, name="worker", log=log, ready=lambda: b"action=worker_started" in log.read_bytes())
         return process
 
@@ -82,12 +82,12 @@ class Sam:
     def logs(self) -> str:
         return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
 
-    def _start(self, command: str) -> tuple[subprocess.Popen[bytes], Path]:
+    def _start(self, command: str, **environment: str) -> tuple[subprocess.Popen[bytes], Path]:
         log = self.folder / f"{command}-{secrets.token_hex(3)}.log"
         process = start(
             [sys.executable, ROOT / "manage.py", command],
             log=log,
-            env={**self.environment, "PYTHONPATH": str(ROOT)},
+            env={**self.environment, **environment, "PYTHONPATH": str(ROOT)},
         )
         self.processes.append(process)
         return process, log

@@ -81,15 +81,32 @@ def test_restarting_web_does_not_touch_the_part_that_a_worker_builds(sam: Sam) -
 
 def test_a_worker_asked_to_stop_finishes_what_it_builds(sam: Sam) -> None:
     sam.start_web()
-    worker = sam.start_worker()
+    worker = sam.start_worker(SAM_GRACE_SECONDS="60")
     Visitor(sam, "certiboy").post("/zip/solicitudes/")
     building = wait_for(lambda: in_the_middle(sam), seconds=10, what="a part is being built")
-    sam.stop(worker)
-    assert worker.returncode == 0
+    worker.terminate()
+    assert worker.wait(70) == 0
     for part, _, attempt in building:
         assert sam.query("SELECT state, attempt FROM sam_zippart WHERE id = %s", part) == [("completed", attempt)]
     assert "processing" not in states(sam)
     assert sam.query("SELECT count(*) FROM sam_workerbeat") == [(0,)]
+
+
+def test_a_worker_with_little_time_finishes_or_hands_back_and_leaves_nothing_to_be_reaped(sam: Sam) -> None:
+    sam.start_web()
+    worker = sam.start_worker(SAM_GRACE_SECONDS="3", SAM_WORKER_SLOTS="1")
+    Visitor(sam, "certiboy").post("/zip/solicitudes/")
+    wait_for(lambda: in_the_middle(sam), seconds=10, what="a part is being built")
+    # Stopped for longer than the patience, it has no time left when it goes on, and its lease still stands.
+    worker.send_signal(signal.SIGTERM)
+    worker.send_signal(signal.SIGSTOP)
+    time.sleep(2)
+    worker.send_signal(signal.SIGCONT)
+    assert worker.wait(30) == 0
+    assert "processing" not in states(sam)
+    assert sam.query("SELECT DISTINCT crashes FROM sam_zippart") == [(0,)]
+    sam.start_worker()
+    wait_for(lambda: states(sam) == {"completed"}, seconds=40, what="every part is completed")
 
 
 def test_a_worker_with_nothing_to_do_stops_at_once(sam: Sam) -> None:
