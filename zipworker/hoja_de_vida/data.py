@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -45,8 +45,7 @@ def template_data(plan: PartPlan, equipo: PlannedEquipo, *, logo: str | None, im
             "version": _short(plan.empresa["formato_version"], 22),
             "fecha": plan.empresa["formato_fecha"] or "",
         },
-        "pie": f"{_short(equipo.codigo, 40)} · {_short(ficha['nombre'], 60)} · "
-        f"Información al {when:%Y-%m-%d %H:%M} (hora de Colombia)",
+        "pie": " · ".join(filter(None, _footer(equipo, when))),
         "baja": is_de_baja(ficha),
         "franja_baja": _baja_strip(ficha["baja"]),
         "general": _general(ficha),
@@ -109,6 +108,11 @@ def _general(ficha: EquipoFicha) -> list[list[str]]:
     return [[label, _said(value)] for label, value in pairs]
 
 
+def _footer(equipo: PlannedEquipo, when: datetime) -> tuple[str, str, str]:
+    about = f"Información al {when:%Y-%m-%d %H:%M} (hora de Colombia)"
+    return _short(equipo.codigo, 40).strip(), _short(equipo.ficha["nombre"], 60).strip(), about
+
+
 def _actividades(ficha: EquipoFicha, *, today: date, due_soon_days: int) -> list[JsonObject]:
     rows = (
         ("Calibración", "frecuencia_calibracion_meses", "fecha_ultima_calibracion", "proxima_calibracion"),
@@ -131,10 +135,12 @@ def _actividades(ficha: EquipoFicha, *, today: date, due_soon_days: int) -> list
             "nombre": nombre,
             "frecuencia": _months(record[frecuencia]),
             "ultima": _said(record[ultima]),
-            "proxima": _said(record[proxima]),
-            **_standing_json(standing(record[proxima], today=today, due_soon_days=due_soon_days)),
+            "proxima": _said(due),
+            **_standing_json(standing(due, today=today, due_soon_days=due_soon_days)),
         }
         for nombre, frecuencia, ultima, proxima in rows
+        # Nothing is due of an equipo de baja, whatever date was left in its record.
+        for due in [None if is_de_baja(ficha) else record[proxima]]
     ]
 
 

@@ -19,7 +19,7 @@ from zipworker.indice.documents import equipo_documents
 from zipworker.indice.marks import evidence, letters
 from zipworker.indice.markup import href
 from zipworker.matriz import Cell, evaluate
-from zipworker.package.entries import HOJA_DE_VIDA, equipo_path
+from zipworker.package.entries import DE_BAJA, HOJA_DE_VIDA, equipo_path, is_de_baja
 
 ACTIVITIES: Final = (
     ("Calibración", "proxima_calibracion"),
@@ -107,9 +107,11 @@ def _row(plan: PartPlan, equipo: PlannedEquipo, contents: Contents, *, today: da
 def _lights(equipo: PlannedEquipo, *, today: date, thresholds: Thresholds) -> Iterator[Light]:
     record: dict[str, Any] = {**equipo.ficha}
     for actividad, key in ACTIVITIES:
-        light = standing(record[key], today=today, due_soon_days=thresholds.por_vencer_days)
+        # Nothing is due of an equipo de baja, whatever date was left in its record (the Dashboard counts so too).
+        due = None if is_de_baja(equipo.ficha) else record[key]
+        light = standing(due, today=today, due_soon_days=thresholds.por_vencer_days)
         look = semaforo_icon(light.estado.value)
-        yield Light(actividad, light.estado.value, light.palabra, look, record[key] or "", light.detalle)
+        yield Light(actividad, light.estado.value, light.palabra, look, due or "", light.detalle)
 
 
 def light_words() -> list[dict[str, str]]:
@@ -118,8 +120,9 @@ def light_words() -> list[dict[str, str]]:
 
 
 def light_tally(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """For each activity, how many equipos stand in each state of the semáforo."""
-    counts = Counter((light.actividad, light.estado) for row in rows for light in row.lights)
+    """For each activity, how many of the equipos that are not de baja stand in each state of the semáforo."""
+    working = [row for row in rows if row.estado != DE_BAJA]
+    counts = Counter((light.actividad, light.estado) for row in working for light in row.lights)
     return [
         {
             "actividad": actividad,

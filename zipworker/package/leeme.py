@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from unicodedata import category
 
 from sam.planning.names import BOGOTA, sidecar
 from sam.planning.plan import PartPlan, PartRange
@@ -20,12 +21,12 @@ def leeme_txt(plan: PartPlan, *, counts: Counts) -> bytes:
 def _title(plan: PartPlan) -> list[str]:
     when = plan.instant.astimezone(BOGOTA)
     empresa = plan.empresa
-    title = f"DOCUMENTOS DE LOS EQUIPOS DE {' '.join(empresa['nombre'].split())}"
+    title = f"DOCUMENTOS DE LOS EQUIPOS DE {_plain(empresa['nombre'])}"
     return [
         title,
         "=" * min(len(title), 78),
         "",
-        *([f"NIT: {' '.join(empresa['nit'].split())}"] if empresa["nit"] else []),
+        *([f"NIT: {_plain(empresa['nit'])}"] if empresa["nit"] else []),
         f"Estado de la información: {when:%Y-%m-%d %H:%M:%S} (hora de Colombia, UTC-5)",
         f"Solicitud {plan.request_id}, parte {plan.number} de {plan.of}",
         "",
@@ -59,8 +60,10 @@ def _part_line(part: PartRange, *, current: bool) -> str:
     return f"  Parte {part.number}: equipos {part.first} a {part.last} ({ends}){here}"
 
 
-def _plain(codigo: str) -> str:
-    return " ".join(codigo.split())
+def _plain(text: str) -> str:
+    """A text on one line, without what a terminal would obey (control and invisible characters)."""
+    on_one_line = " ".join(text.split())
+    return "".join(one for one in on_one_line if category(one) not in {"Cc", "Cf"})
 
 
 def _procedimientos_line(plan: PartPlan) -> str:
