@@ -22,6 +22,8 @@ from tests.paquete.delivery import Part
 from tests.paquete.photos import BROKEN
 from tests.unit.indices import Page
 
+pytestmark = pytest.mark.timeout(300)
+
 UTF8 = 0x800
 PATH_UNITS = 150
 WORKBOOK = "Informe_Consolidado.xlsx"

@@ -33,6 +33,8 @@ from tests.unit.planes import (
 from zipworker.hoja_de_vida import hoja_de_vida, normalise_logo, normalise_photo
 from zipworker.hoja_de_vida.text import printable
 
+pytestmark = pytest.mark.timeout(300)
+
 HOJAS = 1000
 CPU_MS, GROWTH_MEGABYTES = 60, 40
 

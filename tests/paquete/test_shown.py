@@ -6,6 +6,8 @@ import subprocess
 import unicodedata
 from typing import Any
 
+import pytest
+
 from sam.planning.fichas import EquipoFicha
 from tests.paquete.conftest import Delivered
 from tests.unit.indices import page_of
@@ -13,6 +15,8 @@ from tests.unit.planes import empresa_ficha, equipo_ficha, part_plan
 from zipworker.hoja_de_vida import hoja_de_vida
 from zipworker.package.leeme import leeme_txt
 from zipworker.package.manifest import Counts
+
+pytestmark = pytest.mark.timeout(300)
 
 BAJA: dict[str, Any] = {"fecha": "2025-11-30", "razon": "Daño", "observaciones": "", "documento": None}
 ALL_DUE = {
@@ -52,3 +56,11 @@ def test_leeme_has_nothing_that_a_terminal_obeys(hostile: Delivered) -> None:
     text = leeme_txt(plan, counts=Counts(equipos=1, registered=0, missing=0)).decode("utf-8-sig")
     assert "EQUIPOS DE AB" in text
     assert "([31mEQ a [31mEQ)" in text
+
+
+def test_a_long_folder_goes_on_in_its_own_column() -> None:
+    lines = lines_of(equipo_ficha(1, "EQUIPO-" + "W" * 33), nombre="METROLOGÍA Y ENSAYOS DEL CAMPO LTDA X")
+    (first,) = [index for index, line in enumerate(lines) if "Dónde está en el ZIP" in line]
+    column = lines[first].index("Dónde está en el ZIP")
+    (rest,) = [line for line in lines[first + 1 : first + 3] if "WWW" in line]
+    assert rest[: column - 2].strip() == ""
