@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce, Collate
 from django.utils import timezone
 
 from sam.models import Baja, Calibracion, Comprobacion, Empresa, Equipo, Mantenimiento, Procedimiento, Usuario
+from sam.models.equipos import EstadoEquipo
 from sam.planning.fichas import CALIBRACION_DOCUMENTS, COMPROBACION_DOCUMENTS, MANTENIMIENTO_DOCUMENTS
 from sam.planning.plan import EQUIPOS_PER_PART
 from sam.planning.semaforo import standing
@@ -52,6 +53,7 @@ def resumen(empresa: Empresa) -> Resumen:
     equipos = Equipo.objects.filter(empresa=empresa)
     today = timezone.localdate()
     soon = today + timedelta(days=empresa.dias_por_vencer)
+    working = equipos.exclude(estado=EstadoEquipo.DE_BAJA)  # nothing is due of the others
     total = equipos.count()
     documentos, size = _documents_of(empresa)
     return {
@@ -60,8 +62,8 @@ def resumen(empresa: Empresa) -> Resumen:
         "documentos": documentos,
         "bytes": size,
         "por_estado": list(equipos.values("estado").annotate(n=Count("pk")).order_by("-n", "estado")),
-        "vencidos": equipos.filter(proxima_calibracion__lt=today).count(),
-        "por_vencer": equipos.filter(proxima_calibracion__range=(today, soon)).count(),
+        "vencidos": working.filter(proxima_calibracion__lt=today).count(),
+        "por_vencer": working.filter(proxima_calibracion__range=(today, soon)).count(),
     }
 
 
@@ -95,7 +97,8 @@ def glance_rows(equipos: list[Equipo]) -> list[dict[str, Any]]:
 
 
 def _light(equipo: Equipo, today: date) -> str:
-    due = equipo.proxima_calibracion.isoformat() if equipo.proxima_calibracion else None
+    programmed = equipo.proxima_calibracion if equipo.estado != EstadoEquipo.DE_BAJA else None
+    due = programmed.isoformat() if programmed else None
     return standing(due, today=today, due_soon_days=equipo.empresa.dias_por_vencer).estado
 
 
@@ -107,9 +110,13 @@ def _documents_of(empresa: Empresa) -> tuple[int, int]:
     sources.append((Procedimiento, ("documento",), "empresa"))
     count = size = 0
     for model, names, way in sources:
-        totals = model._default_manager.filter(**{way: empresa}).aggregate(
-            n=sum((Count(name) for name in names), start=Value(0)),
-            b=Coalesce(Sum(_bytes(names)), 0, output_field=BigIntegerField()),
+        totals = (
+            _packed(model)
+            .filter(**{way: empresa})
+            .aggregate(
+                n=sum((Count(name) for name in names), start=Value(0)),
+                b=Coalesce(Sum(_bytes(names)), 0, output_field=BigIntegerField()),
+            )
         )
         count += totals["n"]
         size += totals["b"]
@@ -119,10 +126,16 @@ def _documents_of(empresa: Empresa) -> tuple[int, int]:
 def _document_counts(ids: list[int]) -> dict[int, int]:
     counts: dict[int, int] = {}
     for model, names, way in EQUIPO_COLUMNS:
-        rows = model._default_manager.filter(**{f"{way}__in": ids}).values_list(way)
+        rows = _packed(model).filter(**{f"{way}__in": ids}).values_list(way)
         for pk, n in rows.annotate(n=sum((Count(name) for name in names), start=Value(0))):
             counts[pk] = counts.get(pk, 0) + n
     return counts
+
+
+def _packed(model: type[Model]) -> QuerySet[Any]:
+    """The rows whose documentos go into the package: a baja's only while its equipo is de baja."""
+    rows = model._default_manager.all()
+    return rows.filter(equipo__estado=EstadoEquipo.DE_BAJA) if model is Baja else rows
 
 
 def _bytes(names: tuple[str, ...]) -> Any:
