@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Final, ParamSpec, Protocol, TypeVar
@@ -13,6 +13,7 @@ from django.db import Error as DatabaseError
 
 from sam.errors import NotVisible
 from sam.events import SnapshotJSON
+from sam.planning.batches import in_batches
 from sam.selectors import cola, entrega, sesiones
 from sam.selectors.cola import Outlook
 from sam.selectors.sesiones import SessionUser
@@ -25,7 +26,6 @@ ASKED_AT_ONCE: Final = 200  # in one query: a small piece answers in time even o
 
 Arguments = ParamSpec("Arguments")
 Answer = TypeVar("Answer")
-Value = TypeVar("Value")
 
 
 class Unanswered(Exception):
@@ -68,13 +68,13 @@ class DatabaseQuestions:
 
     async def seqs(self, user_ids: Collection[int]) -> Mapping[int, int]:
         found: dict[int, int] = {}
-        for some in _in_runs(user_ids):
+        for some in in_batches(user_ids, size=ASKED_AT_ONCE):
             found |= await self._ask(entrega.seqs, some)
         return found
 
     async def sessions_alive(self, session_keys: Collection[str]) -> set[str]:
         alive: set[str] = set()
-        for some in _in_runs(session_keys):
+        for some in in_batches(session_keys, size=ASKED_AT_ONCE):
             alive |= await self._ask(sesiones.sessions_alive, some)
         return alive
 
@@ -115,9 +115,3 @@ class DatabaseQuestions:
             yield
         finally:
             self._turns.release()
-
-
-def _in_runs(values: Collection[Value]) -> Iterator[tuple[Value, ...]]:
-    every = tuple(values)
-    for start in range(0, len(every), ASKED_AT_ONCE):
-        yield every[start : start + ASKED_AT_ONCE]

@@ -1,7 +1,7 @@
 """What leaves the process when a transaction has committed: rings for workers, messages for open tabs.
 
 The only module that knows Channels, arq and Redis. Everything here is best effort and returns at once: a ring
-or a message that is lost costs seconds (the reaper rings again, the sweep repairs tabs), never correctness.
+or a message that is lost costs seconds (every worker looks for work, the sweep repairs tabs), never correctness.
 One thread per process holds the event loop and its connections: opening one for each call costs 1.5 ms, an
 open one 0.14 ms, and a Redis that hangs must delay neither a transaction nor an answer.
 """
@@ -155,7 +155,7 @@ class _Line:
                 room = RING_WINDOW - await pool.zcard(RING_QUEUE)
                 for number in range(min(times, room)):
                     await pool.enqueue_job(RING_JOB, number)
-        except Exception as error:  # noqa: BLE001  # as above; the reaper rings again
+        except Exception as error:  # noqa: BLE001  # as above; every worker looks for work
             logger.warning("action=ring_lost error=%s", type(error).__name__)
 
     async def _ping(self) -> bool:

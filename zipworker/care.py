@@ -14,6 +14,7 @@ from itertools import islice
 from django.db import connection
 
 from sam.errors import MissingObject, StorageError
+from sam.services.candado import nobody_imports
 from sam.services.cuidado import (
     ORPHAN_SECONDS,
     archive_deleted,
@@ -22,7 +23,6 @@ from sam.services.cuidado import (
     expire_parts,
     forget_sessions,
     forget_workers,
-    nobody_imports,
     reap_lost_parts,
     unclaimed_archives,
     unclaimed_documents,

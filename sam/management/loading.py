@@ -13,7 +13,8 @@ from django.db import DatabaseError, IntegrityError, InterfaceError
 from sam.errors import DumpError, MissingObject, StorageError
 from sam.importing.dump import Dump, read_dump
 from sam.planning.names import extension_of
-from sam.services.cuidado import importing, nobody_imports, unclaimed_documents
+from sam.services.candado import importing, nobody_imports
+from sam.services.cuidado import unclaimed_documents
 from sam.services.fichas import freeze_in_batches
 from sam.services.importar import Imported, StoredFile, known_empresa, reserve_empresa_id, write_dump
 from sam.storage import CHUNK_BYTES, Storage, get_storage

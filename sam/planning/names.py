@@ -20,7 +20,6 @@ ROOT_LIMIT = 40
 FOLDER_LIMIT = 40
 # 150 for the path - 40 for the root - "/Procedimientos/" (16) - an extension (8), with room for a suffix.
 PROCEDIMIENTO_LIMIT = 80
-EXTENSION_LIMIT = 8
 PATH_LIMIT = 150
 
 SEPARATORS = frozenset('<>:"|?*\\/')

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Final
 
 DUE_SOON_DAYS: Final = 30
+DE_BAJA: Final = "De Baja"
 
 
 class Semaforo(enum.StrEnum):
@@ -47,6 +48,11 @@ class Standing:
         if self.days < 0:
             return f"hace {days}"
         return f"falta{'' if self.days == 1 else 'n'} {days}"
+
+
+def due_day(proxima: str | None, *, estado: str) -> str | None:
+    """The ISO day that an activity is due: none of an equipo de baja, whatever date was left in its record."""
+    return None if estado == DE_BAJA else proxima
 
 
 def standing(proxima: str | None, *, today: date, due_soon_days: int = DUE_SOON_DAYS) -> Standing:

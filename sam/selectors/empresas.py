@@ -14,7 +14,7 @@ from sam.models import Baja, Calibracion, Comprobacion, Empresa, Equipo, Manteni
 from sam.models.equipos import EstadoEquipo
 from sam.planning.fichas import CALIBRACION_DOCUMENTS, COMPROBACION_DOCUMENTS, MANTENIMIENTO_DOCUMENTS
 from sam.planning.plan import EQUIPOS_PER_PART
-from sam.planning.semaforo import standing
+from sam.planning.semaforo import due_day, standing
 from sam.selectors.registros import EQUIPO_DOCUMENTS
 
 # Where the documentos of an equipo hang: the model, its columns, and the way from it to the equipo.
@@ -97,8 +97,8 @@ def glance_rows(equipos: list[Equipo]) -> list[dict[str, Any]]:
 
 
 def _light(equipo: Equipo, today: date) -> str:
-    programmed = equipo.proxima_calibracion if equipo.estado != EstadoEquipo.DE_BAJA else None
-    due = programmed.isoformat() if programmed else None
+    programmed = equipo.proxima_calibracion.isoformat() if equipo.proxima_calibracion else None
+    due = due_day(programmed, estado=equipo.estado)
     return standing(due, today=today, due_soon_days=equipo.empresa.dias_por_vencer).estado
 
 

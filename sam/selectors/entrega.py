@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
 
 from django.db.models import QuerySet
 
 from sam.events import NotificationJSON, NotificationsJSON, SnapshotJSON
 from sam.models import Epoch, Notificacion, Stream
 from sam.models.clock import reading
-from sam.selectors.solicitudes import requests_json, shown_requests
+from sam.selectors.solicitudes import iso, requests_json, shown_requests
 
 LATEST_NOTIFICATIONS = 20
 
@@ -54,9 +53,5 @@ def notification_json(notificacion: Notificacion) -> NotificationJSON:
         "part": notificacion.part_id,
         "text": notificacion.text,
         "created_at": notificacion.created_at.isoformat(),
-        "read_at": _iso(notificacion.read_at),
+        "read_at": iso(notificacion.read_at),
     }
-
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

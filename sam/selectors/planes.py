@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from django.db.models import QuerySet
 
 from sam.models import Documento, PartEquipo, ZipPart, ZipRequest
+from sam.planning.batches import BATCH, in_batches
 from sam.planning.fichas import EmpresaFicha, empresa_documents, equipo_documents
 from sam.planning.plan import PartPlan, PartRange, PlannedEquipo, StoredDocument
-
-BATCH = 500
 
 
 def load_plan(part_id: int) -> PartPlan:
@@ -43,9 +42,8 @@ def iter_planned_equipos(request_id: int) -> Iterator[PlannedEquipo]:
 def stored_documents(ids: set[int]) -> Mapping[int, StoredDocument]:
     """The documentos by id."""
     found: dict[int, StoredDocument] = {}
-    wanted = sorted(ids)
-    for start in range(0, len(wanted), BATCH):
-        rows = Documento.objects.filter(pk__in=wanted[start : start + BATCH])
+    for batch in in_batches(sorted(ids)):
+        rows = Documento.objects.filter(pk__in=batch)
         for pk, key, nombre, size, crc32, sha256 in rows.values_list("pk", "key", "nombre", "bytes", "crc32", "sha256"):
             found[pk] = StoredDocument(pk, key, nombre, size, crc32, sha256)
     return found

@@ -18,8 +18,8 @@ from django.utils.crypto import constant_time_compare
 
 from sam.events import session_group
 from sam.models import Usuario
+from sam.planning.batches import in_batches
 
-BATCH = 500
 SESSION_KEY_FORM = re.compile(r"[a-z0-9]{8,40}")
 
 
@@ -50,10 +50,10 @@ def is_session_key(text: str) -> bool:
 
 
 def sessions_alive(session_keys: Collection[str]) -> set[str]:
-    """Those of the keys whose session still belongs to somebody; two queries for each BATCH, whatever their number."""
-    wanted, alive = list(session_keys), set[str]()
-    for start in range(0, len(wanted), BATCH):
-        found = _sessions(wanted[start : start + BATCH])
+    """Those of the keys whose session still belongs to somebody; two queries for each batch of them."""
+    alive = set[str]()
+    for batch in in_batches(session_keys):
+        found = _sessions(batch)
         users = Usuario.objects.in_bulk({user_id for data in found.values() if (user_id := _user_id(data))})
         alive |= {key for key, data in found.items() if _belongs(data, users.get(_user_id(data) or 0))}
     return alive

@@ -124,14 +124,15 @@ def part_json(part: ZipPart, outlook: Outlook | None = None) -> PartJSON:
         "eta": None,
         "reason": outlook.reason if outlook else None,
         "download": reverse("parte-descargar", args=[part.pk]) if completed else None,
-        "downloaded_at": _iso(part.downloaded_at),
+        "downloaded_at": iso(part.downloaded_at),
         "extended": part.extended,
         "queued_at": part.queued_at.isoformat(),
-        "started_at": _iso(part.started_at),
-        "finished_at": _iso(part.finished_at),
-        "expires_at": _iso(part.expires_at),
+        "started_at": iso(part.started_at),
+        "finished_at": iso(part.finished_at),
+        "expires_at": iso(part.expires_at),
     }
 
 
-def _iso(moment: datetime | None) -> str | None:
+def iso(moment: datetime | None) -> str | None:
+    """ISO 8601 with zone, as every JSON has it."""
     return moment.isoformat() if moment else None

@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Subquery
 from sam.models import Documento, Empresa, Equipo, Ficha
 from sam.models.clock import one_instant
 from sam.models.documentos import FichaKind
+from sam.planning.batches import in_batches
 from sam.planning.fichas import (
     EmpresaFicha,
     EquipoFicha,
@@ -21,8 +22,6 @@ from sam.planning.fichas import (
 )
 from sam.selectors.registros import empresa_ficha, equipo_ficha, equipos_to_freeze
 
-BATCH = 500
-
 
 def fichas_of_equipos(empresa: Empresa) -> dict[int, tuple[str, int]]:
     """(código, Ficha id) of every equipo of the empresa by its id, freezing those that changed.
@@ -31,8 +30,8 @@ def fichas_of_equipos(empresa: Empresa) -> dict[int, tuple[str, int]]:
     """
     found = _frozen(empresa)
     stale = [pk for pk, (_, ficha) in found.items() if ficha is None]
-    for start in range(0, len(stale), BATCH):
-        _freeze(stale[start : start + BATCH])
+    for batch in in_batches(stale):
+        _freeze(batch)
     if stale:
         found = _frozen(empresa)
     return {pk: (codigo, ficha) for pk, (codigo, ficha) in found.items() if ficha is not None}
@@ -45,9 +44,9 @@ def freeze_in_batches(empresa_id: int) -> None:
     """
     empresa = Empresa.objects.get(pk=empresa_id)
     stale = [pk for pk, (_, ficha) in _frozen(empresa).items() if ficha is None]
-    for start in range(0, len(stale), BATCH):
+    for batch in in_batches(stale):
         with contextlib.suppress(IntegrityError), one_instant():
-            _freeze(stale[start : start + BATCH])
+            _freeze(batch)
 
 
 def ficha_of_empresa(empresa: Empresa) -> Ficha:
@@ -97,8 +96,7 @@ def _columns(
 
 
 def _sizes(documents: set[int]) -> dict[int, int]:
-    wanted, found = sorted(documents), {}
-    for start in range(0, len(wanted), BATCH):
-        rows = Documento.objects.filter(pk__in=wanted[start : start + BATCH])
-        found.update(dict(rows.values_list("pk", "bytes")))
+    found: dict[int, int] = {}
+    for batch in in_batches(sorted(documents)):
+        found.update(Documento.objects.filter(pk__in=batch).values_list("pk", "bytes"))
     return found

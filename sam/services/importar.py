@@ -29,6 +29,7 @@ from sam.models import (
     Procedimiento,
     Proveedor,
 )
+from sam.planning.batches import BATCH, in_batches
 from sam.planning.fichas import (
     CALIBRACION_DOCUMENTS,
     COMPROBACION_DOCUMENTS,
@@ -37,7 +38,6 @@ from sam.planning.fichas import (
     sha256_of,
 )
 
-BATCH = 500
 EQUIPO_CHILDREN = ("documentos", "calibraciones", "mantenimientos", "comprobaciones", "baja")
 
 
@@ -126,10 +126,9 @@ def keys_in_use(keys: Iterable[str]) -> set[str]:
 
 
 def _ids_of(keys: Iterable[str]) -> dict[str, int]:
-    wanted, found = sorted(keys), {}
-    for start in range(0, len(wanted), BATCH):
-        rows = Documento.objects.filter(key__in=wanted[start : start + BATCH])
-        found.update(dict(rows.values_list("key", "pk")))
+    found: dict[str, int] = {}
+    for batch in in_batches(sorted(keys)):
+        found.update(Documento.objects.filter(key__in=batch).values_list("key", "pk"))
     return found
 
 

@@ -5,7 +5,7 @@
         settle_request(request, moved)                   the request's state follows; seq is bumped last
 
 Lock order, everywhere: request, parts, stream. If the process dies before the commit nothing has happened; if it
-dies after it, what was not published is found by the sweep, and what was not rung by the reaper.
+dies after it, what was not published is found by the sweep, and what was not rung by the workers, who look.
 """
 
 from __future__ import annotations

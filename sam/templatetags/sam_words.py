@@ -123,8 +123,3 @@ def retryable_parts(request: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     if is_live(request):
         return []
     return [part for part in request["parts"] if is_retryable(part)]
-
-
-@register.filter
-def all_downloadable(request: Mapping[str, Any]) -> bool:
-    return bool(request["parts"]) and all(part["download"] for part in request["parts"])

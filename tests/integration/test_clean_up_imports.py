@@ -16,8 +16,8 @@ from django.db import OperationalError, connection
 from sam.errors import DumpError, StorageUnavailable
 from sam.management import loading
 from sam.models import Documento, Equipo, Procedimiento
-from sam.services import cuidado
-from sam.services.cuidado import importing, nobody_imports
+from sam.services import candado
+from sam.services.candado import importing, nobody_imports
 from sam.services.importar import write_dump
 from sam.storage import FileStorage
 from tests.integration.aging import A_DAY, OLD, Aged, clean_up, elsewhere, file_and_s3, held_elsewhere
@@ -117,7 +117,7 @@ def test_imports_run_beside_each_other() -> None:
 
 
 def test_an_import_does_not_begin_while_a_documento_is_being_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cuidado, "IMPORT_PATIENCE_SECONDS", 0)
+    monkeypatch.setattr(candado, "IMPORT_PATIENCE_SECONDS", 0)
     with held_elsewhere(nobody_imports), pytest.raises(StorageUnavailable), importing():
         pytest.fail("both at once")
     with importing():
@@ -125,7 +125,7 @@ def test_an_import_does_not_begin_while_a_documento_is_being_deleted(monkeypatch
 
 
 def test_an_import_waits_for_the_delete_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    lock, asked, again = cuidado._imports_lock, threading.Event(), threading.Event()
+    lock, asked, again = candado._imports_lock, threading.Event(), threading.Event()
 
     def ask(*, shared: bool) -> Any:
         if shared:
@@ -138,7 +138,7 @@ def test_an_import_waits_for_the_delete_and_goes_on(monkeypatch: pytest.MonkeyPa
 
     with ThreadPoolExecutor(1) as pool:
         with held_elsewhere(nobody_imports):
-            monkeypatch.setattr(cuidado, "_imports_lock", ask)
+            monkeypatch.setattr(candado, "_imports_lock", ask)
             waiting = pool.submit(elsewhere, import_something)
             assert again.wait(30)
             assert not waiting.done()

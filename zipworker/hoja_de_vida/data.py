@@ -10,7 +10,7 @@ from typing import Any
 from sam.planning.fichas import BajaFicha, EquipoFicha
 from sam.planning.names import BOGOTA
 from sam.planning.plan import PartPlan, PlannedEquipo, StoredDocument
-from sam.planning.semaforo import Standing, standing
+from sam.planning.semaforo import Standing, due_day, standing
 from zipworker.hoja_de_vida.charts import measurement_charts
 from zipworker.hoja_de_vida.text import BREAK, printable
 from zipworker.package.entries import (
@@ -139,8 +139,7 @@ def _actividades(ficha: EquipoFicha, *, today: date, due_soon_days: int) -> list
             **_standing_json(standing(due, today=today, due_soon_days=due_soon_days)),
         }
         for nombre, frecuencia, ultima, proxima in rows
-        # Nothing is due of an equipo de baja, whatever date was left in its record.
-        for due in [None if is_de_baja(ficha) else record[proxima]]
+        for due in [due_day(record[proxima], estado=ficha["estado"])]
     ]
 
 

@@ -12,14 +12,14 @@ from django.utils.safestring import SafeString
 
 from sam.planning.names import BOGOTA
 from sam.planning.plan import PartPlan, PlannedEquipo
-from sam.planning.semaforo import DUE_SOON_DAYS, WORDS, Semaforo, standing
+from sam.planning.semaforo import DE_BAJA, DUE_SOON_DAYS, WORDS, Semaforo, due_day, standing
 from sam.words import counted, semaforo_icon
 from zipworker.indice.contents import Contents
 from zipworker.indice.documents import equipo_documents
 from zipworker.indice.marks import evidence, letters
 from zipworker.indice.markup import href
 from zipworker.matriz import Cell, evaluate
-from zipworker.package.entries import DE_BAJA, HOJA_DE_VIDA, equipo_path, is_de_baja
+from zipworker.package.entries import HOJA_DE_VIDA, equipo_path
 
 ACTIVITIES: Final = (
     ("Calibración", "proxima_calibracion"),
@@ -107,8 +107,7 @@ def _row(plan: PartPlan, equipo: PlannedEquipo, contents: Contents, *, today: da
 def _lights(equipo: PlannedEquipo, *, today: date, thresholds: Thresholds) -> Iterator[Light]:
     record: dict[str, Any] = {**equipo.ficha}
     for actividad, key in ACTIVITIES:
-        # Nothing is due of an equipo de baja, whatever date was left in its record (the Dashboard counts so too).
-        due = None if is_de_baja(equipo.ficha) else record[key]
+        due = due_day(record[key], estado=equipo.ficha["estado"])
         light = standing(due, today=today, due_soon_days=thresholds.por_vencer_days)
         look = semaforo_icon(light.estado.value)
         yield Light(actividad, light.estado.value, light.palabra, look, due or "", light.detalle)

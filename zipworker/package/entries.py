@@ -9,8 +9,8 @@ from typing import Any, Final, cast
 from sam.planning.fichas import EmpresaFicha, EquipoFicha
 from sam.planning.names import extension_of, procedimiento_names
 from sam.planning.plan import PlannedEquipo, StoredDocument
+from sam.planning.semaforo import DE_BAJA
 
-DE_BAJA: Final = "De Baja"
 HOJA_DE_VIDA: Final = "Hoja_de_vida.pdf"
 
 

@@ -8,6 +8,8 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sam.words import MISSING_REASONS
+
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 BOM = "\ufeff"
 
@@ -22,13 +24,7 @@ class Motivo(enum.StrEnum):
     PDF_FALLO = "pdf_fallo"
 
 
-WORDS = {
-    Motivo.NO_ESTA: "no está en el almacenamiento",
-    Motivo.ILEGIBLE: "no se puede leer",
-    Motivo.ALTERADO: "sus bytes no son los que se registraron",
-    Motivo.IMAGEN_ROTA: "la imagen no se puede mostrar en la hoja de vida",
-    Motivo.PDF_FALLO: "la hoja de vida no se pudo generar",
-}
+WORDS = {motivo: MISSING_REASONS[motivo] for motivo in Motivo}
 
 
 @dataclass(frozen=True, slots=True)
