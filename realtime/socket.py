@@ -14,6 +14,7 @@ from realtime.protocol import BEAT_SECONDS, CloseCode, ErrorCode, Topic, encode
 from realtime.questions import Questions, Unanswered
 from realtime.session import Session, Step
 from sam.events import QUEUE_GROUP, OutlookFrame, user_group
+from sam.logs import traced
 from sam.selectors.sesiones import SessionUser
 
 logger = logging.getLogger(__name__)
@@ -143,11 +144,20 @@ class LiveSocket:
     def _deliver(self, message: LayerMessage) -> None:
         match message["type"]:
             case "sam.frames":
-                self._do(self._session.on_frames(message["frames"]))
+                step = self._session.on_frames(message["frames"])
+                self._tell(step, message.get("trace", ""))
+                self._do(step)
             case "sam.resync":
                 self._catch_up()
             case "sam.session_ended":
                 self.stop(CloseCode.NO_SESSION)
+
+    def _tell(self, step: Step, trace: str) -> None:
+        """One line for what was counted and leaves: the end of the trace that began with somebody's click."""
+        seqs = [frame["seq"] for frame in step.send if frame["type"] == "change"]
+        if seqs:
+            with traced(trace):
+                logger.info("action=tell_change usuario=%s seq=%s changes=%s", self.user_id, seqs[-1], len(seqs))
 
     def _catch_up(self) -> None:
         self._do(self._session.need_snapshot())

@@ -17,6 +17,7 @@ from sam.errors import BadEnvironment
 INJECTED = re.compile(r"SAM_(\w+_)?(PORT|SERVICE)(_\w+)?")
 
 STORAGE_KINDS = ("file", "s3")
+LOG_FORMATS = ("text", "json")
 DATABASE_SCHEMES = ("postgres://", "postgresql://", "sqlite:///")
 REDIS_SCHEMES = ("redis://", "rediss://", "unix://")
 FLAGS = {"": False, "0": False, "false": False, "no": False, "1": True, "true": True, "yes": True}
@@ -26,6 +27,7 @@ KNOWN_SAM_NAMES = frozenset(
         "SAM_DATA_DIR",
         "SAM_DEMO_PASSWORD",
         "SAM_GRACE_SECONDS",
+        "SAM_LOG_FORMAT",
         "SAM_METRICS_LOOPBACK",
         "SAM_METRICS_TOKEN",
         "SAM_PART_LIFE_SECONDS",
@@ -64,6 +66,7 @@ class Environment:
     metrics_token: str
     metrics_loopback: bool
     demo_password: str
+    log_format: Literal["text", "json"]
 
 
 def read_environment(values: Mapping[str, str], *, base_dir: Path) -> Environment:
@@ -86,6 +89,9 @@ def _read(env: Env, base_dir: Path) -> Environment:
     bucket = env.str("SAM_S3_BUCKET", default="")
     if storage == "s3" and not bucket:
         raise ValueError("SAM_STORAGE=s3 necesita SAM_S3_BUCKET")
+    log_format = env.str("SAM_LOG_FORMAT", default="text")
+    if log_format not in LOG_FORMATS:
+        raise ValueError(f"SAM_LOG_FORMAT es «{log_format}»; se espera text o json")
     return Environment(
         secret_key=_secret_key(env, debug=debug),
         secret_key_fallbacks=tuple(env.list("SECRET_KEY_FALLBACKS", default=[])),
@@ -107,6 +113,7 @@ def _read(env: Env, base_dir: Path) -> Environment:
         metrics_token=env.ENVIRON.get("SAM_METRICS_TOKEN", ""),
         metrics_loopback=_flag(env, "SAM_METRICS_LOOPBACK", default=False),
         demo_password=env.ENVIRON.get("SAM_DEMO_PASSWORD", ""),
+        log_format=log_format,  # type: ignore[arg-type]  # checked above
     )
 
 

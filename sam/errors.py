@@ -14,6 +14,7 @@ SamError
 │   ├── Gone               expired             410
 │   ├── NothingToZip       empty               422
 │   └── TooManyRequests    too_many_requests   429 (carries the seconds to wait)
+├── DatabaseUnavailable    database_unavailable  503: the database does not answer
 ├── DumpError              bad_dump            a dump that is refused whole, with the first wrong place
 ├── BadEnvironment         bad_environment     a setting of the environment that cannot be used
 ├── IllegalMove            illegal_move        a move that the table of states does not have
@@ -129,6 +130,11 @@ class TooManyRequests(Refused):
     def __init__(self, retry_after_seconds: int) -> None:
         super().__init__()
         self.retry_after_seconds = retry_after_seconds
+
+
+class DatabaseUnavailable(SamError):
+    code = "database_unavailable"
+    words = "La base de datos no responde en este momento. Intente de nuevo en unos segundos."
 
 
 class DumpError(SamError):

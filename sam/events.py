@@ -129,6 +129,7 @@ class FramesMessage(TypedDict):
 
     type: Literal["sam.frames"]
     frames: list[ChangeFrame] | list[ProgressFrame] | list[OutlookFrame]
+    trace: NotRequired[str]  # of the request that these frames tell of; for the logs, not for the wire
 
 
 class ResyncMessage(TypedDict):

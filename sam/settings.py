@@ -44,9 +44,11 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "sam.views.middleware.TraceMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
+    "sam.views.middleware.OutageMiddleware",
     "sam.views.middleware.SessionCookieMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -90,7 +92,7 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # a pooled connection that a restart cut is not handed out
     DATABASES["default"]["OPTIONS"] = {
         # A slot builds with one connection and beats with another; the rest is for what looks after them.
-        "pool": {"min_size": 1, "max_size": max(12, 2 * SAM.worker_slots + 6), "timeout": 5, "max_idle": 60},
+        "pool": {"min_size": 1, "max_size": max(12, 2 * SAM.worker_slots + 6), "timeout": 3, "max_idle": 60},
         "connect_timeout": 5,
         "options": "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
         **SAM.database.get("OPTIONS", {}),
@@ -171,9 +173,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"text": {"()": "sam.logs.TextLine"}, "json": {"()": "sam.logs.JsonLine"}},
     "filters": {"not_health": {"()": "sam.logs.NotHealth"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["not_health"]}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": SAM.log_format, "filters": ["not_health"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django.server": {"level": "WARNING"},

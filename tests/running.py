@@ -8,11 +8,13 @@ import secrets
 import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -20,6 +22,15 @@ from tests.services.children import free_port, start, stop, wait_until_ready
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "clave-de-la-demostracion-9"
+
+
+def wait_for(found: Callable[[], Any], *, seconds: float, what: str) -> Any:
+    """The first truth that `found` answers, asked 50 times a second."""
+    deadline = time.monotonic() + seconds
+    while not (answer := found()):
+        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
+        time.sleep(0.02)
+    return answer
 
 
 @dataclass
@@ -53,15 +64,25 @@ class Sam:
         wait_until_ready(process, name="web", log=log, ready=lambda: self.answers("/healthz"))
         return process
 
-    def start_worker(self, **environment: str) -> subprocess.Popen[bytes]:
-        """A worker, waited for until it says that it has started."""
-        process, log = self._start("worker", **environment)
+    def start_worker(
+        self, *, builder: str = "", at: int = 1, part: int = 0, stall: float = 0, **environment: str
+    ) -> subprocess.Popen[bytes]:
+        """A worker, waited for until it says that it has started; with a `builder` one of tests/failures/worker.py."""
+        arguments: list[str] = []
+        if builder:
+            arguments = ["--builder", builder, "--at", str(at), "--part", str(part)]
+            arguments += ["--stall", str(stall)] if stall else []
+        process, log = self._start("worker", *arguments, **environment)
         wait_until_ready(process, name="worker", log=log, ready=lambda: b"action=worker_started" in log.read_bytes())
         return process
 
     def stop(self, process: subprocess.Popen[bytes], *, by: signal.Signals = signal.SIGTERM) -> None:
         stop(process, by=by)
         self.processes.remove(process)
+
+    def kill(self, process: subprocess.Popen[bytes]) -> None:
+        """SIGKILL: what it was doing is left as it is."""
+        self.stop(process, by=signal.SIGKILL)
 
     def close(self) -> None:
         for process in list(self.processes):
@@ -82,12 +103,13 @@ class Sam:
     def logs(self) -> str:
         return "\n".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
 
-    def _start(self, command: str, **environment: str) -> tuple[subprocess.Popen[bytes], Path]:
+    def _start(self, command: str, *arguments: str, **environment: str) -> tuple[subprocess.Popen[bytes], Path]:
         log = self.folder / f"{command}-{secrets.token_hex(3)}.log"
+        program = ["-m", "tests.failures.worker", *arguments] if arguments else [str(ROOT / "manage.py"), command]
         process = start(
-            [sys.executable, ROOT / "manage.py", command],
+            [sys.executable, *program],
             log=log,
-            env={**self.environment, **environment, "PYTHONPATH": str(ROOT)},
+            env={**self.environment, **environment, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": "sam.settings"},
         )
         self.processes.append(process)
         return process, log

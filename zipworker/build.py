@@ -21,15 +21,16 @@ from pathlib import Path
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from sam.errors import LeaseLost, Stopped, StorageUnavailable
+from sam.errors import LeaseLost, Stopped, StorageError, StorageUnavailable
+from sam.logs import traced
 from sam.planning.names import archive_key
 from sam.planning.plan import PartPlan
 from sam.selectors.planes import load_plan
+from sam.services.cuidado import unclaimed_archives
 from sam.services.partes import (
     BuiltArchive,
     Claim,
     FaltanteRecord,
-    claim_part,
     fail_part,
     finish_part,
     hand_back,
@@ -37,37 +38,52 @@ from sam.services.partes import (
 )
 from sam.states import FailureReason
 from sam.storage import Storage
-from zipworker.heart import Heart
+from zipworker.heart import STALL_SECONDS, Heart
 from zipworker.informe import workbook_of
 from zipworker.package.documents import DocumentChanged
 from zipworker.package.missing import Missing
 from zipworker.package.package import Package
+from zipworker.telling import tell_claim, tell_deleted, tell_ended, tell_finished
 
 logger = logging.getLogger(__name__)
 
 FINISH_DELAYS_SECONDS = (0.2, 0.5, 1.0)
 
 
-def build_next(*, owner: str, storage: Storage, stopping: threading.Event) -> bool:
-    """Claim and build the next part; False when nothing may start now."""
-    claim = claim_part(owner=owner)
-    if claim is None:
-        return False
-    started = time.monotonic()
-    logger.info("action=claim_part part=%s attempt=%s", claim.part_id, claim.attempt)
-    outcome = _build(claim, storage=storage, stopping=stopping)
-    ms = round(1000 * (time.monotonic() - started))
-    logger.info("action=%s part=%s attempt=%s ms=%s", outcome, claim.part_id, claim.attempt, ms)
-    return True
+PackageMaker = Callable[..., Package]
 
 
-def _build(claim: Claim, *, storage: Storage, stopping: threading.Event) -> str:
-    """Build the claimed part and record how it ended; the name of the outcome."""
+def build_part(
+    claim: Claim,
+    *,
+    storage: Storage,
+    stopping: threading.Event,
+    package: PackageMaker = Package,
+    on_stall: Callable[[], None] = lambda: None,
+    stall_seconds: float = STALL_SECONDS,
+) -> None:
+    """Build the claimed part and record how it ended. `package` makes its stream: tests give one that fails."""
+    with traced(claim.trace):
+        started = time.monotonic()
+        tell_claim(claim)
+        heart = Heart(claim, stopping=stopping, on_stall=on_stall, stall_seconds=stall_seconds)
+        outcome = _build(claim, storage=storage, heart=heart, package=package)
+        ms = round(1000 * (time.monotonic() - started))
+        if isinstance(outcome, BuiltArchive):
+            tell_finished(claim, outcome, ms=ms)
+            _remove_earlier_attempts(claim, outcome, storage=storage)
+        else:
+            tell_ended(claim, outcome, ms=ms)
+
+
+def _build(claim: Claim, *, storage: Storage, heart: Heart, package: PackageMaker) -> BuiltArchive | str:
+    """What was built and is the part's now, or the name of the outcome."""
     try:
-        with Heart(claim, stopping=stopping) as heart:
+        with heart:
             plan = load_plan(claim.part_id)
-            built = _store(plan, claim, storage=storage, heart=heart)
+            built = _store(plan, claim, storage=storage, heart=heart, package=package)
             _finish(claim, built, storage=storage, heart=heart)
+            return built
     except LeaseLost:
         return "lost_part"
     except Stopped:
@@ -82,7 +98,6 @@ def _build(claim: Claim, *, storage: Storage, stopping: threading.Event) -> str:
     except Exception:  # the job's wrapper: whatever it was, the part ends with a recorded reason
         logger.exception("action=build_failed part=%s attempt=%s", claim.part_id, claim.attempt)
         return _give_up(claim, _fail)
-    return "finish_part"
 
 
 def _finish(claim: Claim, built: BuiltArchive, *, storage: Storage, heart: Heart) -> None:
@@ -119,13 +134,31 @@ def _fail(claim: Claim) -> None:
     fail_part(claim, FailureReason.BUILD_ERROR)
 
 
-def _store(plan: PartPlan, claim: Claim, *, storage: Storage, heart: Heart) -> BuiltArchive:
+def _remove_earlier_attempts(claim: Claim, built: BuiltArchive, *, storage: Storage) -> None:
+    """What attempts of this part stored that died before they could point to it; clean-up does the rest.
+
+    An attempt that still runs lost its lease and deletes what it stores; an archive that a row names (somebody may
+    be downloading the one before a retry) is not an orphan.
+    """
+    mine = f"_a{claim.attempt}.zip"
+    earlier = [f"{built.key.removesuffix(mine)}_a{number}.zip" for number in range(1, claim.attempt)]
+    try:
+        for key in unclaimed_archives(earlier) if earlier else ():
+            storage.delete(key)
+            tell_deleted(key)
+    except (StorageError, DatabaseError, InterfaceError) as error:
+        logger.warning("action=delete_failed part=%s error=%s", claim.part_id, type(error).__name__)
+
+
+def _store(plan: PartPlan, claim: Claim, *, storage: Storage, heart: Heart, package: PackageMaker) -> BuiltArchive:
     """Stream the part into storage, again from its start for each large documento that was not as registered."""
     excluded: dict[int, str] = {}
     with tempfile.TemporaryDirectory(prefix="sam-") as folder:
         while True:
             try:
-                return _stream(plan, claim, excluded, storage=storage, heart=heart, folder=Path(folder))
+                return _stream(
+                    plan, claim, excluded, storage=storage, heart=heart, folder=Path(folder), package=package
+                )
             except DocumentChanged as changed:
                 if changed.documento_id in excluded:
                     raise
@@ -133,9 +166,16 @@ def _store(plan: PartPlan, claim: Claim, *, storage: Storage, heart: Heart) -> B
 
 
 def _stream(
-    plan: PartPlan, claim: Claim, excluded: Mapping[int, str], *, storage: Storage, heart: Heart, folder: Path
+    plan: PartPlan,
+    claim: Claim,
+    excluded: Mapping[int, str],
+    *,
+    storage: Storage,
+    heart: Heart,
+    folder: Path,
+    package: PackageMaker,
 ) -> BuiltArchive:
-    package = Package(
+    stream = package(
         plan,
         read_document=lambda document: storage.read(document.key),
         workbook=lambda: workbook_of(plan, claim, storage=storage, folder=folder, check=heart.check),
@@ -149,15 +189,15 @@ def _stream(
         request_id=plan.request_id,
         attempt=claim.attempt,
     )
-    measured = _Measured(package.chunks(), heart)
+    measured = _Measured(stream.chunks(), heart)
     storage.write(key, measured)
     return BuiltArchive(
         key=key,
         bytes=measured.bytes,
         sha256=measured.sha256,
-        manifest_sha256=package.manifest_sha256,
-        registered=package.registered,
-        faltantes=[_record(one) for one in package.missing],
+        manifest_sha256=stream.manifest_sha256,
+        registered=stream.registered,
+        faltantes=[_record(one) for one in stream.missing],
     )
 
 

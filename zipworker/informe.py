@@ -14,6 +14,7 @@ from sam.selectors.planes import iter_planned_equipos, stored_documents
 from sam.services.informe import record_workbook, stored_workbook, take_workbook
 from sam.services.partes import Claim
 from sam.storage import Storage
+from zipworker.telling import tell_workbook
 from zipworker.workbook import WorkbookFile, build_workbook
 
 logger = logging.getLogger(__name__)
@@ -31,12 +32,16 @@ def workbook_of(
     workbook that cannot be fetched whole is built again: its bytes follow from the plan alone.
     """
     target = folder / "informe.xlsx"
+    started = time.monotonic()
     while True:
         known = stored_workbook(request_id=plan.request_id)
-        if known is not None and _fetch(storage, *known, target=target):
+        if known is not None and _fetch(storage, *known, target=target, check=check):
+            tell_workbook(claim, ms=_ms_since(started), built=False)
             return WorkbookFile.of(target)
         if known is not None or take_workbook(request_id=plan.request_id, owner=_owner(claim)):
-            return _build(plan, claim, storage=storage, target=target, check=check)
+            file = _build(plan, claim, storage=storage, target=target, check=check)
+            tell_workbook(claim, ms=_ms_since(started), built=True)
+            return file
         check()
         time.sleep(LOOK_AGAIN_SECONDS)
 
@@ -57,10 +62,20 @@ def _build(plan: PartPlan, claim: Claim, *, storage: Storage, target: Path, chec
     )
     built = WorkbookFile.of(target)
     key = f"zip_requests/{plan.empresa['id']}/req_{plan.request_id}_informe_p{plan.number}_a{claim.attempt}.xlsx"
-    storage.write(key, built.chunks())
+    storage.write(key, _checked(built.chunks(), check))
     if not record_workbook(request_id=plan.request_id, key=key, sha256=built.sha256):
         _drop_unless_recorded(plan, storage, key)
     return built
+
+
+def _ms_since(started: float) -> int:
+    return round(1000 * (time.monotonic() - started))
+
+
+def _checked(chunks: Iterator[bytes], check: Callable[[], None]) -> Iterator[bytes]:
+    for chunk in chunks:
+        check()
+        yield chunk
 
 
 def _renewing(plan: PartPlan, claim: Claim, check: Callable[[], None]) -> Iterator[PlannedEquipo]:
@@ -78,11 +93,11 @@ def _drop_unless_recorded(plan: PartPlan, storage: Storage, key: str) -> None:
         storage.delete(key)
 
 
-def _fetch(storage: Storage, key: str, sha256: str, *, target: Path) -> bool:
+def _fetch(storage: Storage, key: str, sha256: str, *, target: Path, check: Callable[[], None]) -> bool:
     digest = hashlib.sha256()
     try:
         with target.open("wb") as file:
-            for chunk in storage.read(key):
+            for chunk in _checked(storage.read(key), check):
                 digest.update(chunk)
                 file.write(chunk)
     except (MissingObject, UnreadableObject):

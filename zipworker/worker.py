@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
+import signal
 from typing import Any
 
 from arq.connections import RedisSettings
@@ -16,9 +18,14 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
+from sam import VERSION
 from sam.dispatch import RING_JOB, RING_QUEUE, deserialize_ring, redis_settings, serialize_ring, settle
 from sam.storage import get_storage
+from zipworker.build import PackageMaker
 from zipworker.care import Care
+from zipworker.heart import STALL_SECONDS
+from zipworker.package.package import Package
+from zipworker.telling import tell_started
 from zipworker.workshop import Workshop
 
 logger = logging.getLogger(__name__)
@@ -29,6 +36,7 @@ JOB_SECONDS = 60
 # A part is handed back at the latest so long before the grace period ends.
 HAND_BACK_SECONDS = 2
 CLOSE_SECONDS = 1.0
+SPOILED = 75  # sysexits' EX_TEMPFAIL: start me again
 FOREVER = -1
 EVERY_RETRY = 10**6
 
@@ -38,27 +46,44 @@ async def build_next(ctx: dict[str, Any], number: int) -> None:
     ctx["workshop"].wake()
 
 
-def run_worker(*, version: str) -> None:
-    """Work until SIGTERM or SIGINT; what fits in the grace period is finished, the rest handed back."""
+def run_worker(*, package: PackageMaker = Package, stall_seconds: float = STALL_SECONDS) -> int:
+    """Work until SIGTERM or SIGINT; what fits in the grace period is finished, the rest handed back.
+
+    Returns the exit status: SPOILED when so many builders stalled that the process asks to be replaced.
+    """
     storage = get_storage()
-    workshop = Workshop(storage=storage, slots=settings.SAM.worker_slots)
-    care = Care(workshop, storage=storage, version=version)
+    workshop = Workshop(
+        storage=storage,
+        slots=settings.SAM.worker_slots,
+        package=package,
+        stall_seconds=stall_seconds,
+        on_spoiled=lambda: signal.raise_signal(signal.SIGTERM),
+    )
+    care = Care(workshop, storage=storage, version=VERSION)
     bell = PartWorker(workshop)  # hears SIGTERM from here on
     care.start()
-    logger.info("action=worker_started worker=%s slots=%s", workshop.owner, workshop.slots)
+    tell_started(workshop.owner, workshop.slots)
+    empty = True
     try:
         bell.run()
     finally:
-        workshop.close(patience_seconds=settings.SAM.grace_seconds - HAND_BACK_SECONDS)
+        empty = workshop.close(patience_seconds=settings.SAM.grace_seconds - HAND_BACK_SECONDS)
         care.stop()
         settle(CLOSE_SECONDS)
-        logger.info("action=worker_stopped worker=%s", workshop.owner)
+        logger.info("action=worker_stopped worker=%s stalled=%s", workshop.owner, workshop.stalled)
+    status = SPOILED if workshop.spoiled else 0
+    if not empty or workshop.stalled:
+        # A thread that hangs in a call may not be waited for, nor woken while the interpreter is taken apart.
+        logging.shutdown()
+        os._exit(status)
+    return status
 
 
 class PartWorker(Worker):
     """arq with every limit said; it answers rings and nothing else."""
 
     def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
         super().__init__(
             functions=[func(build_next, name=RING_JOB)],
             queue_name=RING_QUEUE,
@@ -74,6 +99,10 @@ class PartWorker(Worker):
             health_check_key=f"{RING_QUEUE}:health:{workshop.owner}",
             ctx={"workshop": workshop},
         )
+
+    def handle_sig(self, signum: signal.Signals) -> None:
+        self._workshop.take_no_more()
+        super().handle_sig(signum)
 
     async def close(self) -> None:
         """arq's own, for as long as Redis answers: its retries have no end, and would keep the process alive."""

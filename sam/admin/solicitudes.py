@@ -7,11 +7,13 @@ from django.contrib import admin
 from sam.admin.empresas import ReadOnlyAdmin
 from sam.models import (
     Archive,
+    Download,
     Epoch,
     Ficha,
     Notificacion,
     PartEquipo,
     Stream,
+    Transition,
     WorkerBeat,
     ZipPart,
     ZipRequest,
@@ -37,6 +39,14 @@ class ZipPartInline(admin.TabularInline[ZipPart, ZipRequest]):
     show_change_link = True
 
 
+class TransitionInline(admin.TabularInline[Transition, ZipPart]):
+    model = Transition
+    fields = ("at", "actor", "move", "before", "after", "attempt", "reason", "trace")
+    readonly_fields = fields
+    can_delete = False
+    max_num = 0
+
+
 @admin.register(ZipRequest)
 class ZipRequestAdmin(ReadOnlyAdmin):
     list_display = ("id", "empresa", "requester", "state", "created_at", "ended_at")
@@ -50,6 +60,26 @@ class ZipRequestAdmin(ReadOnlyAdmin):
 class ZipPartAdmin(ReadOnlyAdmin):
     list_display = ("id", "request", "number", "of", "state", "attempt", "owner", "queued_at", "finished_at")
     list_filter = ("state", "error")
+    inlines = (TransitionInline,)
+
+
+@admin.register(Transition)
+class TransitionAdmin(ReadOnlyAdmin):
+    list_display = ("at", "request", "part", "move", "before", "after", "attempt", "reason", "actor", "trace")
+    list_display_links = ("at",)
+    list_filter = ("move", "reason")
+    list_select_related = ("part__request", "request")
+    search_fields = ("trace", "actor", "=part__id", "=request__id")
+    date_hierarchy = "at"
+
+
+@admin.register(Download)
+class DownloadAdmin(ReadOnlyAdmin):
+    list_display = ("at", "usuario", "part", "sha256", "trace")
+    list_display_links = ("at",)
+    list_select_related = ("usuario", "part__request")
+    search_fields = ("sha256", "trace", "usuario__username")
+    date_hierarchy = "at"
 
 
 @admin.register(PartEquipo)

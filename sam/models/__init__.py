@@ -5,6 +5,7 @@ from sam.models.empresas import Empresa, Procedimiento, Proveedor, Usuario
 from sam.models.entrega import Epoch, Notificacion, Stream
 from sam.models.equipos import Baja, Equipo, Prestamo
 from sam.models.historial import Calibracion, Comprobacion, Mantenimiento
+from sam.models.huellas import Download, Transition
 from sam.models.solicitudes import Archive, PartEquipo, ZipPart, ZipRequest
 from sam.models.trabajo import WorkerBeat
 
@@ -14,6 +15,7 @@ __all__ = [
     "Calibracion",
     "Comprobacion",
     "Documento",
+    "Download",
     "Empresa",
     "Epoch",
     "Equipo",
@@ -25,6 +27,7 @@ __all__ = [
     "Procedimiento",
     "Proveedor",
     "Stream",
+    "Transition",
     "Usuario",
     "WorkerBeat",
     "ZipPart",

@@ -56,6 +56,8 @@ class ZipRequest(models.Model):
     root = models.CharField("carpeta", max_length=60)
     lists = models.ForeignKey("sam.Ficha", models.PROTECT, related_name="+", verbose_name="ficha de la empresa")
     created_at = models.DateTimeField("creada", default=timezone.now)
+    # The trace of the HTTP request that made it: one word to look for in the logs of web, workers and sockets.
+    trace = models.CharField("rastro", max_length=32, blank=True)
     ended_at = models.DateTimeField("terminada", null=True, blank=True)
     # The workbook is built once for all the parts, by whoever holds this small lease.
     workbook_key = models.CharField("clave del informe", max_length=200, blank=True)

@@ -11,14 +11,15 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from sam.dispatch import ring_on_commit
-from sam.models import Archive, Epoch, WorkerBeat, ZipPart, ZipRequest
+from sam.models import Archive, Epoch, Transition, WorkerBeat, ZipPart, ZipRequest
 from sam.models.clock import in_seconds
 from sam.selectors.cola import claimable_parts
 from sam.services.importar import keys_in_use
-from sam.services.movimientos import NOT_BUILDING, locked_request, move_parts, settle_request
+from sam.services.movimientos import NOT_BUILDING, TRANSITION_DAYS, locked_request, move_parts, settle_request
 from sam.services.partes import back_to_pending
 from sam.states import FailureReason, Move, PartState
 
+REAPER = "worker"
 # By the number of times that a builder of this part was lost; past the last, the part fails.
 CRASH_DELAYS_SECONDS = (0, 0, 5, 20)
 BATCH = 100
@@ -29,14 +30,14 @@ DAY_SECONDS = 86_400
 ORPHAN_SECONDS = 20 * 3600
 
 
-def reap_lost_parts() -> int:
+def reap_lost_parts(*, by: str = REAPER) -> int:
     """Return the parts whose lease ran out to pending, or fail those that killed too many workers; how many."""
     lost = ZipPart.objects.filter(state=PartState.PROCESSING, lease_until__lt=Now())
     rows = list(lost.values_list("pk", "request_id", "attempt", "crashes")[:BATCH])
-    return sum(_reap(*row) for row in rows)
+    return sum(_reap(*row, by=by) for row in rows)
 
 
-def _reap(part_id: int, request_id: int, attempt: int, crashes: int) -> int:
+def _reap(part_id: int, request_id: int, attempt: int, crashes: int, *, by: str) -> int:
     with locked_request(request_id) as request:
         poisoned = crashes >= len(CRASH_DELAYS_SECONDS)
         where = Q(pk=part_id, attempt=attempt, lease_until__lt=Now())
@@ -44,7 +45,8 @@ def _reap(part_id: int, request_id: int, attempt: int, crashes: int) -> int:
             to, changes = PartState.FAILED, _fail_as_lost()
         else:
             to, changes = PartState.PENDING, _wait(CRASH_DELAYS_SECONDS[crashes])
-        moved = move_parts(request, Move.REAP, to=to, where=where, changes=changes)
+        why = FailureReason.WORKER_LOST
+        moved = move_parts(request, Move.REAP, to=to, where=where, changes=changes, by=by, why=why)
         if moved:
             settle_request(request, moved)
             ring_on_commit(len(moved))
@@ -66,17 +68,17 @@ def _wait(delay_seconds: int) -> dict[str, Any]:
     return {**back_to_pending(), "crashes": F("crashes") + 1, "not_before": not_before}
 
 
-def expire_parts() -> int:
+def expire_parts(*, by: str = REAPER) -> int:
     """Mark the finished parts whose time has come; how many."""
     due = ZipPart.objects.filter(state=PartState.COMPLETED, expires_at__lte=Now())
     rows = list(due.order_by("request_id").values_list("pk", "request_id")[:BATCH])
-    return sum(_expire(*row) for row in rows)
+    return sum(_expire(*row, by=by) for row in rows)
 
 
-def _expire(part_id: int, request_id: int) -> int:
+def _expire(part_id: int, request_id: int, *, by: str) -> int:
     with locked_request(request_id) as request:
         where = Q(pk=part_id, expires_at__lte=Now())
-        moved = move_parts(request, Move.EXPIRE, to=PartState.EXPIRED, where=where, changes={})
+        moved = move_parts(request, Move.EXPIRE, to=PartState.EXPIRED, where=where, changes={}, by=by)
         if moved:
             settle_request(request, moved)
         return len(moved)
@@ -130,6 +132,11 @@ def worker_seen(*, name: str, host: str, version: str, slots: int) -> None:
 def forget_workers() -> None:
     """Remove those that have been silent for a day: a worker that was killed could not say that it left."""
     WorkerBeat.objects.filter(seen_at__lt=in_seconds(-DAY_SECONDS)).delete()
+
+
+def forget_transitions() -> None:
+    """Remove the log of moves that is older than TRANSITION_DAYS."""
+    Transition.objects.filter(at__lt=in_seconds(-TRANSITION_DAYS * DAY_SECONDS)).delete()
 
 
 def forget_sessions() -> None:

@@ -8,6 +8,7 @@ from django.db.models import F
 
 from sam.dispatch import publish_on_commit
 from sam.events import ChangeFrame, user_group
+from sam.logs import current_trace
 from sam.models import Notificacion, Stream, ZipRequest
 from sam.selectors.entrega import notification_json
 from sam.selectors.solicitudes import loaded_parts, parts_json, request_summary
@@ -35,7 +36,7 @@ def announce(
     last = _bump(usuario_id, by=len(frames))
     for seq, frame in enumerate(frames, start=last - len(frames) + 1):
         frame["seq"] = seq
-    publish_on_commit(user_group(usuario_id), {"type": "sam.frames", "frames": frames})
+    publish_on_commit(user_group(usuario_id), {"type": "sam.frames", "frames": frames, "trace": current_trace()})
 
 
 def ensure_stream(usuario_id: int) -> None:

@@ -10,6 +10,7 @@ dies after it, what was not published is found by the sweep, and what was not ru
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -18,43 +19,101 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from sam.models import Notificacion, ZipPart, ZipRequest
+from sam.logs import current_trace, traced
+from sam.models import Notificacion, Transition, ZipPart, ZipRequest
 from sam.models.entrega import NotificacionKind
 from sam.services.entrega import announce
 from sam.states import LIVE_REQUEST, MOVES, Move, PartState, RequestState, check_move, request_state
 
+logger = logging.getLogger(__name__)
+
+TRANSITION_DAYS = 90
+# The others are told by the worker that makes them, with what it cost.
+TOLD_HERE = frozenset({Move.CANCEL, Move.RETRY, Move.REAP, Move.EXPIRE})
 NOT_BUILDING: dict[str, Any] = {"owner": "", "lease_until": None}
+
+
+def worker_actor(owner: str) -> str:
+    """A worker, as the log of transitions names it."""
+    return f"worker:{owner}"
+
+
+def usuario_actor(usuario_id: int) -> str:
+    return f"usuario:{usuario_id}"
 
 
 @contextmanager
 def locked_request(request_id: int) -> Iterator[ZipRequest]:
     """One durable transaction that holds the request's row."""
     with transaction.atomic(durable=True):
-        yield ZipRequest.objects.select_for_update().get(pk=request_id)
+        request = ZipRequest.objects.select_for_update().get(pk=request_id)
+        with traced(current_trace() or request.trace):
+            yield request
 
 
 @contextmanager
 def free_request(request_id: int) -> Iterator[ZipRequest | None]:
     """The same without waiting: None while another transaction holds the request's row."""
     with transaction.atomic(durable=True):
-        yield ZipRequest.objects.select_for_update(skip_locked=True).filter(pk=request_id).first()
+        request = ZipRequest.objects.select_for_update(skip_locked=True).filter(pk=request_id).first()
+        with traced(current_trace() or (request.trace if request else "")):
+            yield request
 
 
-def move_parts(request: ZipRequest, move: Move, *, to: PartState, where: Q, changes: dict[str, Any]) -> list[int]:
-    """Move those parts of the locked request that `where` finds in a state the move starts from; returns their ids."""
+def move_parts(
+    request: ZipRequest, move: Move, *, to: PartState, where: Q, changes: dict[str, Any], by: str, why: str = ""
+) -> list[int]:
+    """Move those parts of the locked request that `where` finds in a state the move starts from; returns their ids.
+
+    Who moved them (`by`) and why goes into the log of transitions, in the same transaction.
+    """
     sources, _ = MOVES[move]
     for source in sources:
         check_move(move, source, to)
     guarded = ZipPart.objects.filter(where, request=request, state__in=sources)
-    wanted = list(guarded.order_by("number").values_list("pk", flat=True))
-    if not wanted:
+    found = list(guarded.order_by("number").values_list("pk", "state", "attempt"))
+    if not found:
         return []
+    wanted = [pk for pk, _, _ in found]
     # The request's row is ours, and every move takes it first: what was found is still so, and the UPDATE says it
     # again for the day that somebody forgets.
     moved = guarded.filter(pk__in=wanted).update(state=to, version=F("version") + 1, **changes)
     if moved != len(wanted):
         raise RuntimeError(f"{move}: {moved} of {len(wanted)} parts moved")  # rolls back; never, see above
+    Transition.objects.bulk_create(
+        [
+            Transition(
+                part_id=pk,
+                request=request,
+                actor=by,
+                move=move,
+                before=before,
+                after=to,
+                attempt=attempt,
+                reason=why,
+                trace=current_trace(),
+            )
+            for pk, before, attempt in found
+        ]
+    )
+    if move in TOLD_HERE:
+        tell_on_commit("action=%s request=%s parts=%s to=%s by=%s", move, request.pk, _listed(wanted), to, by)
     return wanted
+
+
+def tell_on_commit(template: str, *values: object) -> None:
+    """A line in the log once the transaction has committed, under the trace of now."""
+    trace = current_trace()
+
+    def tell() -> None:
+        with traced(trace):
+            logger.info(template, *values)
+
+    transaction.on_commit(tell, robust=True)
+
+
+def _listed(part_ids: Sequence[int]) -> str:
+    return ",".join(map(str, part_ids))
 
 
 def settle_request(request: ZipRequest, moved: Sequence[int], *, notify: bool = True) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, TypedDict
 
 from django.conf import settings
@@ -17,12 +18,21 @@ from sam.events import ProgressFrame, percent_of, user_group
 from sam.models import Archive, ZipPart
 from sam.models.clock import in_seconds
 from sam.selectors.cola import claimable_parts
-from sam.services.movimientos import NOT_BUILDING, free_request, locked_request, move_parts, settle_request
+from sam.services.movimientos import (
+    NOT_BUILDING,
+    free_request,
+    locked_request,
+    move_parts,
+    settle_request,
+    worker_actor,
+)
 from sam.states import FailureReason, Move, PartState
 
 LEASE_SECONDS = 10
 # SQLite admits one writer: a long import may hold a heartbeat up for its busy timeout, more than once.
 LEASE_SECONDS_SQLITE = 30
+# A part that was lost so often may be what kills its workers: it is built while nothing else is.
+SUSPECT_CRASHES = 2
 # How many waiting parts a claim looks at before it looks at the queue again.
 CANDIDATES = 20
 # How long a part waits when storage did not answer, by how often it did not; after the last it fails.
@@ -36,10 +46,18 @@ class Claim:
     part_id: int
     request_id: int
     requester_id: int
+    requester: str
     number: int
+    of: int
     attempt: int
+    crashes: int
     owner: str
     equipos: int
+    trace: str = ""
+
+    @property
+    def suspect(self) -> bool:
+        return self.crashes >= SUSPECT_CRASHES
 
 
 class FaltanteRecord(TypedDict):
@@ -64,14 +82,18 @@ class BuiltArchive:
     faltantes: Sequence[FaltanteRecord]
 
 
-def claim_part(*, owner: str) -> Claim | None:
+def claim_part(*, owner: str, alone: bool = True) -> Claim | None:
     """Take the next part in the order of work; None when nothing may start now.
+
+    A caller that builds something else meanwhile is not `alone`, and stops before a suspect: it takes the suspect
+    when the rest has ended.
 
     One guarded UPDATE decides between two builders; the loser looks again. A request that somebody holds is passed
     over at first, so that one that hangs does not stop the queue, and waited for where there is nothing else.
     """
     while True:
-        candidates = list(claimable_parts().values_list("pk", "request_id", "attempt")[:CANDIDATES])
+        found = list(claimable_parts().values_list("pk", "request_id", "attempt", "crashes")[:CANDIDATES])
+        candidates = [one[:3] for one in takewhile(lambda one: alone or one[3] < SUSPECT_CRASHES, found)]
         if not candidates:
             return None
         for wait in (False, True):
@@ -98,19 +120,24 @@ def _claim(part_id: int, request_id: int, attempt: int, *, owner: str, wait: boo
                 "current": "",
                 "not_before": None,
             },
+            by=worker_actor(owner),
         )
         if not moved:
             return None
         settle_request(request, moved)
-        part = ZipPart.objects.get(pk=part_id)
+        part = ZipPart.objects.select_related("request__requester").get(pk=part_id)
         return Claim(
             part_id=part_id,
             request_id=request_id,
             requester_id=request.requester_id,
+            requester=part.request.requester.username,
             number=part.number,
+            of=part.of,
             attempt=attempt,
+            crashes=part.crashes,
             owner=owner,
             equipos=part.last - part.first + 1,
+            trace=request.trace,
         )
 
 
@@ -167,6 +194,7 @@ def finish_part(claim: Claim, built: BuiltArchive) -> None:
                 "finished_at": Now(),
                 "expires_at": in_seconds(life),
             },
+            by=worker_actor(claim.owner),
         )
         if not moved:
             raise LeaseLost  # rolls the Archive back
@@ -182,15 +210,17 @@ def fail_part(claim: Claim, reason: FailureReason) -> None:
             to=PartState.FAILED,
             where=_lease(claim),
             changes={**NOT_BUILDING, "error": reason, "current": "", "finished_at": Now()},
+            by=worker_actor(claim.owner),
+            why=reason,
         )
         if not moved:
             raise LeaseLost
         settle_request(request, moved)
 
 
-def hand_back(claim: Claim) -> None:
+def hand_back(claim: Claim, *, why: str = "stopping") -> None:
     """Return the part unfinished, so that another builder goes on at once; raises LeaseLost."""
-    _return(claim, {"not_before": None})
+    _return(claim, {"not_before": None}, why=why)
 
 
 def put_off(claim: Claim) -> None:
@@ -203,10 +233,11 @@ def put_off(claim: Claim) -> None:
         fail_part(claim, FailureReason.STORAGE_UNAVAILABLE)
     else:
         later = in_seconds(STORAGE_DELAYS_SECONDS[failures])
-        _return(claim, {"not_before": later, "storage_failures": F("storage_failures") + 1})
+        changes = {"not_before": later, "storage_failures": F("storage_failures") + 1}
+        _return(claim, changes, why=FailureReason.STORAGE_UNAVAILABLE)
 
 
-def _return(claim: Claim, changes: dict[str, Any]) -> None:
+def _return(claim: Claim, changes: dict[str, Any], *, why: str) -> None:
     with locked_request(claim.request_id) as request:
         moved = move_parts(
             request,
@@ -214,6 +245,8 @@ def _return(claim: Claim, changes: dict[str, Any]) -> None:
             to=PartState.PENDING,
             where=_lease(claim),
             changes={**back_to_pending(), **changes},
+            by=worker_actor(claim.owner),
+            why=why,
         )
         if not moved:
             raise LeaseLost

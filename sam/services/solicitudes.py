@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from sam.dispatch import ring_on_commit
 from sam.errors import EmpresaRequired, NothingToZip, NotVisible, TooManyRequests
+from sam.logs import current_trace
 from sam.models import Empresa, PartEquipo, Usuario, ZipPart, ZipRequest
 from sam.models.clock import database_now, is_serialization_failure, one_instant
 from sam.planning.names import equipo_folders, root_name
@@ -18,6 +19,7 @@ from sam.planning.plan import PartRange, split_into_parts
 from sam.selectors.solicitudes import live_request_id
 from sam.services.entrega import announce, ensure_stream, lock_stream
 from sam.services.fichas import ficha_of_empresa, fichas_of_equipos, freeze_in_batches
+from sam.services.movimientos import tell_on_commit, usuario_actor
 
 TRIES = 8
 HOUR_SECONDS = 3600
@@ -73,6 +75,7 @@ def _find_or_plan(actor: Usuario, empresa_id: int) -> tuple[int, bool]:
         parts = list(request.parts.values_list("pk", flat=True))
         announce(actor.pk, request_id=request.pk, part_ids=parts)
         ring_on_commit(len(parts))
+        tell_on_commit("action=request_zip request=%s parts=%s by=%s", request.pk, len(parts), usuario_actor(actor.pk))
         return request.pk, True
 
 
@@ -97,6 +100,7 @@ def _plan(actor: Usuario, empresa: Empresa) -> ZipRequest:
         instant=instant,
         created_at=instant,
         root=root_name(empresa.nombre),
+        trace=current_trace(),
         lists=ficha_of_empresa(empresa),
     )
     ordered = sorted(fichas.values())

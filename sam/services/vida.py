@@ -13,12 +13,20 @@ from django.utils import timezone
 
 from sam.dispatch import ring_on_commit
 from sam.errors import Forbidden, Gone, LiveRequestExists, NotReady, NotVisible, WrongState
-from sam.models import Usuario, ZipPart, ZipRequest
+from sam.logs import current_trace
+from sam.models import Download, Usuario, ZipPart, ZipRequest
 from sam.models.clock import database_now, later
 from sam.selectors.solicitudes import live_request_id, visible_parts, visible_requests
 from sam.services.cuidado import RETRY_DAYS
 from sam.services.entrega import announce
-from sam.services.movimientos import NOT_BUILDING, locked_request, move_parts, settle_request
+from sam.services.movimientos import (
+    NOT_BUILDING,
+    locked_request,
+    move_parts,
+    settle_request,
+    tell_on_commit,
+    usuario_actor,
+)
 from sam.services.partes import back_to_pending
 from sam.states import Move, PartState
 
@@ -33,6 +41,7 @@ def cancel_request(*, actor: Usuario, request_id: int) -> None:
             to=PartState.CANCELLED,
             where=Q(),
             changes={**NOT_BUILDING, "current": "", "finished_at": Now(), "not_before": None},
+            by=usuario_actor(actor.pk),
         )
         if moved:
             settle_request(request, moved, notify=False)
@@ -44,24 +53,24 @@ def retry_request(*, actor: Usuario, request_id: int) -> None:
     Raises WrongState where there is none or seven days have passed, LiveRequestExists while a newer one lives.
     """
     _require_hand_in(actor, request_id)
-    _retry(request_id, Q())
+    _retry(request_id, Q(), by=usuario_actor(actor.pk))
 
 
 def retry_part(*, actor: Usuario, part_id: int) -> None:
     """The same for one part."""
     part = _visible_part(actor, part_id)
     _require_hand_in(actor, part.request_id)
-    _retry(part.request_id, Q(pk=part.pk))
+    _retry(part.request_id, Q(pk=part.pk), by=usuario_actor(actor.pk))
 
 
-def _retry(request_id: int, where: Q) -> None:
+def _retry(request_id: int, where: Q, *, by: str) -> None:
     try:
         with locked_request(request_id) as request:
             _refuse_retry_of_old(request)
             # What a download is told to retry may not have been marked yet.
             due = where & Q(expires_at__lte=Now())
-            move_parts(request, Move.EXPIRE, to=PartState.EXPIRED, where=due, changes={})
-            moved = move_parts(request, Move.RETRY, to=PartState.PENDING, where=where, changes=_fresh_start())
+            move_parts(request, Move.EXPIRE, to=PartState.EXPIRED, where=due, changes={}, by=by)
+            moved = move_parts(request, Move.RETRY, to=PartState.PENDING, where=where, changes=_fresh_start(), by=by)
             if not moved:
                 raise WrongState("No hay partes fallidas, canceladas o vencidas que reintentar.")
             settle_request(request, moved)
@@ -142,6 +151,12 @@ def give_download(*, actor: Usuario, part_id: int) -> ZipPart:
             downloaded_at=Now(), version=F("version") + 1
         ):
             announce(actor.pk, part_ids=[part_id])
+        given_now = given.select_related("archive").first()
+        if given_now is not None and given_now.archive is not None:
+            Download.objects.create(
+                usuario=actor, part_id=part_id, sha256=given_now.archive.sha256, trace=current_trace()
+            )
+            tell_on_commit("action=download request=%s part=%s by=%s", request.pk, part_id, usuario_actor(actor.pk))
     part.refresh_from_db()
     return part
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
@@ -20,6 +21,7 @@ from sam.errors import (
     TooManyRequests,
     WrongMethod,
 )
+from sam.views.outage import UNAVAILABLE, database_failure
 from sam.views.requests import wants_json
 
 SERVER_ERROR = "Algo falló de nuestro lado; quedó registrado."
@@ -59,6 +61,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """A page of its own that needs neither the database nor the manifest of static files: these may be what failed."""
+    error = sys.exc_info()[1]
+    if isinstance(error, UNAVAILABLE):  # in a middleware, where no view's refusals are turned into answers
+        return database_failure(request, error)
     if wants_json(request):
         return JsonResponse({"error": "server_error", "message": SERVER_ERROR}, status=500)
     return HttpResponse(loader.render_to_string("500.html"), status=500)

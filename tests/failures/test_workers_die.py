@@ -8,23 +8,13 @@ import os
 import signal
 import time
 import zipfile
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.running import Sam, Visitor
+from tests.running import Sam, Visitor, wait_for
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
-
-
-def wait_for(found: Callable[[], Any], *, seconds: float, what: str) -> Any:
-    """The first truth that `found` answers, asked 50 times a second."""
-    deadline = time.monotonic() + seconds
-    while not (answer := found()):
-        assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.02)
-    return answer
 
 
 def in_the_middle(sam: Sam) -> list[tuple[Any, ...]]:

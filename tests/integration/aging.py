@@ -19,8 +19,7 @@ from django.db import connection
 from sam.services.cuidado import ORPHAN_SECONDS
 from sam.storage import FileStorage, S3Storage, Storage
 from tests.services.s3_server import S3Server
-from zipworker.care import Care
-from zipworker.workshop import Workshop
+from zipworker.cleaning import CleanUp
 
 OLD = ORPHAN_SECONDS + 60
 YOUNG = ORPHAN_SECONDS - 60
@@ -57,7 +56,7 @@ class Aged:
 
 
 def clean_up(storage: Storage) -> None:
-    Care(Workshop(storage=storage, slots=1), storage=storage, version="1").clean_up()
+    CleanUp(storage).run()
 
 
 def elsewhere(work: Callable[[], object]) -> None:

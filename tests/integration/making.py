@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import threading
 import zlib
 from datetime import date
 
@@ -11,7 +12,9 @@ import pytest
 from django.apps import apps
 
 from sam.models import Calibracion, Documento, Empresa, Equipo, Procedimiento, Usuario
+from sam.services.partes import claim_part
 from sam.storage import Storage, get_storage
+from zipworker.build import build_part
 
 # Real transactions. With the apps named, emptying the tables does not also make every permission anew.
 real_database = pytest.mark.django_db(transaction=True, available_apps=[app.name for app in apps.get_app_configs()])
@@ -68,3 +71,11 @@ def make_usuario(
         user.set_password(password)
     user.save()
     return user
+
+
+def build_next(*, owner: str, storage: Storage, stopping: threading.Event) -> bool:
+    """Claim and build the next part; False when nothing may start now."""
+    claim = claim_part(owner=owner)
+    if claim is not None:
+        build_part(claim, storage=storage, stopping=stopping)
+    return claim is not None

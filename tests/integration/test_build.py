@@ -22,9 +22,15 @@ from sam.services.partes import claim_part, finish_part
 from sam.services.solicitudes import request_zip
 from sam.services.vida import cancel_request, retry_request
 from sam.storage import FileStorage
-from tests.integration.making import make_empresa, make_procedimiento, make_usuario, real_database, store_document
+from tests.integration.making import (
+    build_next,
+    make_empresa,
+    make_procedimiento,
+    make_usuario,
+    real_database,
+    store_document,
+)
 from zipworker import build
-from zipworker.build import build_next
 from zipworker.heart import Heart
 
 pytestmark = [real_database, pytest.mark.sqlite]
@@ -279,7 +285,7 @@ def test_progress_is_told_while_a_part_is_built(
     assert claim is not None
     seen = threading.Event()
     frames: list[Any] = []
-    with Heart(claim, stopping=threading.Event()) as heart:
+    with Heart(claim, stopping=threading.Event(), on_stall=lambda: None) as heart:
         heart.report(12, "EQ-012")
         for _ in range(100):
             frames = [frame for _, message in published for frame in message["frames"] if frame["type"] == "progress"]

@@ -17,10 +17,9 @@ from sam.services.partes import Claim, claim_part, finish_part, hand_back
 from sam.services.solicitudes import request_zip
 from sam.storage import FileStorage
 from tests.integration.aging import A_DAY, OLD, YOUNG, Aged, clean_up, elsewhere, file_and_s3
-from tests.integration.making import make_empresa, make_usuario, real_database
+from tests.integration.making import build_next, make_empresa, make_usuario, real_database
 from zipworker import build
-from zipworker.build import build_next
-from zipworker.care import CLEAN_UP_SECONDS, MARK
+from zipworker.cleaning import CLEAN_UP_SECONDS, MARK
 
 pytestmark = [real_database, pytest.mark.sqlite]
 
@@ -131,7 +130,7 @@ def user(file_storage: FileStorage) -> Usuario:
     return make_usuario(make_empresa(equipos=2, documents=True))
 
 
-def test_what_a_killed_attempt_stored_goes_and_what_the_next_one_finished_stays(
+def test_what_a_killed_attempt_stored_goes_when_the_next_one_has_finished(
     user: Usuario, file_storage: FileStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request_zip(actor=user)
@@ -146,14 +145,13 @@ def test_what_a_killed_attempt_stored_goes_and_what_the_next_one_finished_stays(
     monkeypatch.setattr(build, "finish_part", finish_part)
     assert build_next(owner="w", storage=file_storage, stopping=threading.Event())
     aged = Aged(file_storage)
-    assert len([key for key in aged.stored() if key.endswith(".zip")]) == 2
-    for key in aged.stored():
-        aged.set_age(key, OLD)
-    clean_up(file_storage)
     (part,) = ZipPart.objects.select_related("archive")
     assert part.archive is not None
     assert part.attempt == 2
     assert [key for key in aged.stored() if key.endswith(".zip")] == [part.archive.key]
+    for key in aged.stored():
+        aged.set_age(key, OLD)
+    clean_up(file_storage)
     assert file_storage.size(part.archive.key) == part.archive.bytes
     for document in Documento.objects.all():
         assert file_storage.size(document.key) == document.bytes

@@ -22,8 +22,8 @@ from sam.services.importar import write_dump
 from sam.storage import FileStorage
 from tests.integration.aging import A_DAY, OLD, Aged, clean_up, elsewhere, file_and_s3, held_elsewhere
 from tests.integration.making import real_database
-from zipworker import care
-from zipworker.care import MARK
+from zipworker import cleaning
+from zipworker.cleaning import MARK
 
 pytestmark = [real_database, pytest.mark.sqlite]
 
@@ -207,7 +207,7 @@ def test_what_an_import_names_between_the_look_and_the_delete_stays(
         elsewhere(lambda: loading.load_dump(folder))
         return nobody_imports()
 
-    monkeypatch.setattr(care, "nobody_imports", after_an_import)
+    monkeypatch.setattr(cleaning, "nobody_imports", after_an_import)
     clean_up(aged.storage)
     assert aged.stored() == left
 

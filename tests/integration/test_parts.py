@@ -18,6 +18,7 @@ from sam.selectors.entrega import snapshot
 from sam.services.cuidado import archives_to_delete, expire_parts, reap_lost_parts
 from sam.services.notificaciones import read_notification
 from sam.services.partes import (
+    SUSPECT_CRASHES,
     BuiltArchive,
     Claim,
     beat,
@@ -214,6 +215,15 @@ def test_after_the_third_crash_a_part_waits_before_it_is_tried_again(user: Usuar
     reap_lost_parts()
     assert claim().part_id != lost.part_id  # the other part goes first
     assert claim_part(owner="w") is None
+
+
+def test_a_suspect_waits_for_a_worker_that_builds_nothing_else(user: Usuario) -> None:
+    request_zip(actor=user)
+    ZipPart.objects.update(crashes=SUSPECT_CRASHES)
+    assert claim_part(owner="w", alone=False) is None
+    claimed = claim_part(owner="w", alone=True)
+    assert claimed is not None
+    assert claimed.suspect
 
 
 def test_storage_that_does_not_answer_delays_a_part_and_in_the_end_fails_it(user: Usuario) -> None:

@@ -16,8 +16,7 @@ from django.utils import timezone
 from sam.models import Archive, Empresa, ZipPart
 from sam.services.solicitudes import request_zip
 from sam.storage import FileStorage
-from tests.integration.making import make_empresa, make_usuario, real_database
-from zipworker.build import build_next
+from tests.integration.making import build_next, make_empresa, make_usuario, real_database
 
 pytestmark = [real_database, pytest.mark.sqlite]
 

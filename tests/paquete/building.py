@@ -33,7 +33,7 @@ def build(parts: int | None) -> dict[str, Any]:
     """Build that many of the parts that wait; what became of them, and the most memory that this process had."""
     from sam.models import PartEquipo, ZipPart
     from sam.storage import get_storage
-    from zipworker.build import build_next
+    from tests.integration.making import build_next
 
     done = 0
     while done != parts and build_next(owner="paquete", storage=get_storage(), stopping=threading.Event()):

@@ -42,3 +42,11 @@ def test_the_page_of_the_package_knows_every_reason_for_something_missing() -> N
     page = (ROOT / "docs" / "paquete.md").read_text()
     for words in WORDS.values():
         assert f"| {words} |" in page
+
+
+def test_the_page_of_operations_explains_every_word_that_a_worker_says() -> None:
+    page = (ROOT / "docs" / "operacion.md").read_text()
+    explained = set(re.findall(r"^\| `(\[[A-Z]+\])` \|", page, re.MULTILINE))
+    said = set(re.findall(r"\[[A-Z]{4,}\]", (ROOT / "zipworker" / "telling.py").read_text()))
+    assert said <= explained
+    assert explained - said <= {"[INFO]"}

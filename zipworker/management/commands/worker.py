@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -13,4 +14,6 @@ class Command(BaseCommand):
     help = "Atiende la cola: arma las partes de los ZIP hasta que se le pida parar (SIGTERM)."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        run_worker(version="1")
+        status = run_worker()
+        if status:
+            sys.exit(status)
