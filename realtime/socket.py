@@ -124,6 +124,15 @@ class LiveSocket:
         else:
             self._do(self._session.on_snapshot(snapshot))
 
+    async def _recheck(self) -> None:
+        try:
+            user = await self._questions.session_user(self.session_key)
+        except Unanswered as error:
+            logger.warning("action=recheck_lost usuario=%s error=%s", self.user_id, error)  # the sweep asks again
+            return
+        if user is None or user.user_id != self.user_id:
+            self.stop(CloseCode.NO_SESSION)
+
     async def _subscribe(self, topic: Topic) -> None:
         if not await self._ear.add(GROUP_OF[topic]):
             self._complain("unavailable")
@@ -151,6 +160,8 @@ class LiveSocket:
                 self._catch_up()
             case "sam.session_ended":
                 self.stop(CloseCode.NO_SESSION)
+            case "sam.recheck":
+                self._start(self._recheck())
 
     def _tell(self, step: Step, trace: str) -> None:
         """One line for what was counted and leaves: the end of the trace that began with somebody's click."""

@@ -12,8 +12,10 @@ class SamConfig(AppConfig):
 
     def ready(self) -> None:
         from sam.models import revisions
+        from sam.services import usuarios
 
         revisions.connect()
+        usuarios.connect()
 
 
 class SamAdminConfig(AdminConfig):

@@ -142,7 +142,13 @@ class SessionEndedMessage(TypedDict):
     type: Literal["sam.session_ended"]
 
 
-Message = FramesMessage | ResyncMessage | SessionEndedMessage
+class RecheckMessage(TypedDict):
+    """The usuario's password, activity or rights changed: each socket asks whether its session still holds."""
+
+    type: Literal["sam.recheck"]
+
+
+Message = FramesMessage | ResyncMessage | SessionEndedMessage | RecheckMessage
 
 
 def user_group(user_id: int) -> str:

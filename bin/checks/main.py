@@ -16,7 +16,7 @@ from types import FrameType
 from typing import NoReturn
 
 from checks import steps
-from checks.run import Outcome, run_live, run_quiet, table
+from checks.run import Outcome, run_beside, run_live, run_quiet, table
 from checks.steps import Step
 from ready import debian, node, venv
 from ready.trouble import Trouble
@@ -66,8 +66,8 @@ def _run(outcomes: list[Outcome], options: argparse.Namespace, for_pytest: Seque
     if options.fast:
         outcomes.append(run_live(steps.python_tests(arguments=[*marks, "tests/unit"], name="pytest (unidad)")))
         return
-    outcomes.append(run_live(steps.sqlite_tests()))
-    outcomes.append(run_live(steps.python_tests(arguments=[*marks, "tests"])))
+    most = steps.python_tests(arguments=[*marks, "tests", f"--ignore={steps.FAILURES}"])
+    outcomes.extend(run_beside(steps.failure_tests(marks=marks), [steps.sqlite_tests(), most]))
 
 
 def _quiet_steps(outcomes: list[Outcome], scratch: Path, *, fast: bool) -> list[Step]:

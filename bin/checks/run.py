@@ -61,6 +61,17 @@ def run_quiet(steps: Iterable[Step]) -> list[Outcome]:
     return outcomes
 
 
+def run_beside(step: Step, lives: Sequence[Step]) -> list[Outcome]:
+    """Run live steps one after the other, and meanwhile a quiet one that mostly waits; what it said comes last."""
+    aside = _start_quiet(step)
+    try:
+        outcomes = [run_live(live) for live in lives]
+        aside.process.wait()
+    finally:
+        _stop(aside.process)
+    return [*outcomes, _finish_quiet(aside)]
+
+
 def run_live(step: Step) -> Outcome:
     """Run a step that prints as it goes."""
     print(f"\n── {step.name} ".ljust(100, "─"), flush=True)
@@ -99,11 +110,14 @@ def _start_quiet(step: Step) -> _Running:
 def _finish_quiet(one: _Running) -> Outcome:
     seconds = time.monotonic() - one.began
     status = one.process.returncode
+    one.output.seek(0)
+    said = one.output.read().decode(errors="replace").rstrip()
+    one.output.close()
     print(f"{one.step.name}: {'bien' if status == 0 else 'FALLÓ'} ({seconds:.1f} s)", flush=True)
     if status != 0:
-        one.output.seek(0)
-        print(one.output.read().decode(errors="replace").rstrip() + "\n", flush=True)
-    one.output.close()
+        print(f"{said}\n", flush=True)
+    elif one.step.summary:
+        print(said.rpartition("\n")[2], flush=True)
     return Outcome(name=one.step.name, status=status, seconds=seconds)
 
 

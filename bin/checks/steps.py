@@ -9,17 +9,22 @@ from pathlib import Path
 from ready import node
 from ready.places import ROOT, VENV
 
+FAILURES = "tests/failures"
 NO_TESTS_COLLECTED = 5  # pytest's exit status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One check. `live` steps print as they run and run alone; the others print only when they fail."""
+    """One check. `live` steps print as they run; the others print only when they fail, or their last line.
+
+    A step with a `summary` says in its last line how many tests it ran.
+    """
 
     name: str
     argv: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
     live: bool = False
+    summary: bool = False
 
 
 def python_lint() -> list[Step]:
@@ -64,6 +69,11 @@ def browser_tests() -> list[Step]:
 def python_tests(*, arguments: Sequence[str], name: str = "pytest") -> Step:
     """pytest with these arguments, on PostgreSQL."""
     return Step(name=name, argv=[_tool("pytest"), *arguments], live=True)
+
+
+def failure_tests(*, marks: Sequence[str]) -> Step:
+    """What dies, hangs and comes back: real processes that are mostly waited for, so it runs beside the others."""
+    return Step(name="pytest (fallas)", argv=[_tool("pytest"), *marks, FAILURES], summary=True)
 
 
 def sqlite_tests() -> Step:

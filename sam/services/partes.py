@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -37,6 +38,8 @@ SUSPECT_CRASHES = 2
 CANDIDATES = 20
 # How long a part waits when storage did not answer, by how often it did not; after the last it fails.
 STORAGE_DELAYS_SECONDS = (2, 5, 15, 30, 60, 60)
+# And up to this share longer, so that what failed together does not come back together.
+STORAGE_JITTER = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +235,7 @@ def put_off(claim: Claim) -> None:
     if failures >= len(STORAGE_DELAYS_SECONDS):
         fail_part(claim, FailureReason.STORAGE_UNAVAILABLE)
     else:
-        later = in_seconds(STORAGE_DELAYS_SECONDS[failures])
+        later = in_seconds(STORAGE_DELAYS_SECONDS[failures] * (1 + STORAGE_JITTER * random.random()))
         changes = {"not_before": later, "storage_failures": F("storage_failures") + 1}
         _return(claim, changes, why=FailureReason.STORAGE_UNAVAILABLE)
 

@@ -144,6 +144,39 @@ async def test_a_new_password_closes_the_tabs_of_the_old_one_at_the_sweep(
     assert await tab.close_code() == 4401
 
 
+def deactivate(usuario: Usuario) -> None:
+    usuario.is_active = False
+    usuario.save()
+
+
+def give_a_new_password(usuario: Usuario) -> None:
+    usuario.set_password("y" * 12)
+    usuario.save(update_fields=["password"])
+
+
+@pytest.mark.parametrize("change", [deactivate, give_a_new_password, Usuario.delete])
+async def test_what_ends_a_session_closes_its_tabs_without_waiting_for_the_sweep(
+    live: LiveSockets, people: tuple[Person, Person], change: Callable[[Usuario], object]
+) -> None:
+    ana, blas = people
+    tab, other = tab_of(live, ana), tab_of(live, blas)
+    await tab.open()
+    await other.open()
+    await in_thread(lambda: change(Usuario.objects.get(pk=ana.id)))
+    assert await tab.close_code() == 4401
+    assert (await other.next_but_a_beat())["type"] == "beat"
+    await other.leave()
+
+
+async def test_a_change_that_ends_no_session_closes_no_tab(live: LiveSockets, people: tuple[Person, Person]) -> None:
+    tab = tab_of(live, people[0])
+    await tab.open()
+    await in_thread(lambda: Usuario.objects.get(pk=people[0].id).save())
+    await in_thread(lambda: Usuario.objects.get(pk=people[0].id).save(update_fields=["last_login"]))
+    assert (await tab.next_but_a_beat())["type"] == "beat"
+    await tab.leave()
+
+
 async def test_a_key_rotation_with_fallbacks_logs_nobody_out(
     live: LiveSockets, people: tuple[Person, Person], settings: Settings
 ) -> None:
