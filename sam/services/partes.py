@@ -235,7 +235,7 @@ def put_off(claim: Claim) -> None:
     if failures >= len(STORAGE_DELAYS_SECONDS):
         fail_part(claim, FailureReason.STORAGE_UNAVAILABLE)
     else:
-        later = in_seconds(STORAGE_DELAYS_SECONDS[failures] * (1 + STORAGE_JITTER * random.random()))
+        later = in_seconds(STORAGE_DELAYS_SECONDS[failures] * (1 + STORAGE_JITTER * random.random()))  # noqa: S311
         changes = {"not_before": later, "storage_failures": F("storage_failures") + 1}
         _return(claim, changes, why=FailureReason.STORAGE_UNAVAILABLE)
 
