@@ -66,6 +66,21 @@ class NotHealth(logging.Filter):
         return not path.startswith(HEALTH_PATHS)
 
 
+class HealsByItself(logging.Filter):
+    """Makes one warning of the traceback of a cut that its library mends: an [ERROR] has to mean something."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        kind = record.exc_info[0] if record.exc_info else None
+        if record.levelno == logging.ERROR and kind is not None and _is_a_cut(kind):
+            record.levelno, record.levelname = logging.WARNING, "WARNING"
+            record.msg, record.args, record.exc_info = "action=layer_cut error=%s", (kind.__name__,), None
+        return True
+
+
+def _is_a_cut(kind: type[BaseException]) -> bool:
+    return issubclass(kind, OSError) or kind.__module__ == "redis.exceptions"
+
+
 class TextLine(logging.Formatter):
     """For people: first the words, then the fields; a traceback follows, indented."""
 

@@ -174,7 +174,7 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"text": {"()": "sam.logs.TextLine"}, "json": {"()": "sam.logs.JsonLine"}},
-    "filters": {"not_health": {"()": "sam.logs.NotHealth"}},
+    "filters": {"not_health": {"()": "sam.logs.NotHealth"}, "heals": {"()": "sam.logs.HealsByItself"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": SAM.log_format, "filters": ["not_health"]}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
@@ -182,5 +182,6 @@ LOGGING: dict[str, Any] = {
         "daphne": {"level": "WARNING"},
         "arq": {"level": "WARNING"},
         "twisted": {"level": "WARNING"},
+        "channels_redis.pubsub": {"filters": ["heals"]},
     },
 }

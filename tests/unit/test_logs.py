@@ -9,7 +9,7 @@ from types import TracebackType
 
 import pytest
 
-from sam.logs import JsonLine, TextLine, plain, traced
+from sam.logs import HealsByItself, JsonLine, TextLine, plain, traced
 
 ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 
@@ -105,3 +105,12 @@ def test_a_line_of_a_library_is_one_line_too() -> None:
     assert text.startswith("[INFO] Not Found: /x ")
     assert len(text.splitlines()) == 1
     assert json.loads(JsonLine().format(record))["message"] == "Not Found: /x\n[EXITOSO] action=finish_part"
+
+
+@pytest.mark.parametrize(("error", "level"), [(ConnectionError(), "WARNING"), (ValueError(), "ERROR")])
+def test_a_cut_that_the_channel_layer_mends_is_a_warning_and_a_bug_stays_an_error(error: Exception, level: str) -> None:
+    record = line("Unexpected exception in receive task", error=(type(error), error, None))
+    record.levelno, record.levelname = logging.ERROR, "ERROR"
+    assert HealsByItself().filter(record)
+    assert record.levelname == level
+    assert TextLine().format(record).startswith("[AVISO] action=layer_cut error=" if level == "WARNING" else "[ERROR]")
