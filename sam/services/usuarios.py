@@ -36,7 +36,11 @@ def connect() -> None:
     post_delete.connect(_tell_tabs, sender=Usuario, dispatch_uid="sam.usuario_deleted")
 
 
-def _tell_tabs(instance: Usuario, update_fields: Collection[str] | None = None, **_: Any) -> None:
+def _tell_tabs(
+    instance: Usuario, created: bool = False, update_fields: Collection[str] | None = None, **_: Any
+) -> None:
+    if created:
+        return
     # A login saves `last_login` alone.
     if update_fields is None or not TOLD_FIELDS.isdisjoint(update_fields):
         publish_on_commit(user_group(instance.pk), {"type": "sam.recheck"})
