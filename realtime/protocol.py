@@ -58,6 +58,7 @@ class CloseCode(IntEnum):
 class SnapshotFrame(TypedDict):
     type: Literal["snapshot"]
     v: int
+    build: str
     user: int
     epoch: str
     seq: int

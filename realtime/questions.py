@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Final, ParamSpec, Protocol, TypeVar
+from weakref import WeakValueDictionary
 
 from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
@@ -59,6 +60,8 @@ class DatabaseQuestions:
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sockets")
         self._turns = asyncio.Semaphore(THREADS)
+        # By usuario: a row of theirs that somebody holds must stop one thread, not all that serve everybody.
+        self._writers: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def session_user(self, session_key: str | None) -> SessionUser | None:
         return await self._ask(sesiones.session_user, session_key)
@@ -83,7 +86,8 @@ class DatabaseQuestions:
 
     async def read_notification(self, user_id: int, notification_id: int) -> bool:
         try:
-            await self._ask(read_notification, user_id=user_id, notificacion_id=notification_id)
+            async with self._one_at_a_time(user_id):
+                await self._ask(read_notification, user_id=user_id, notificacion_id=notification_id)
         except NotVisible:
             return False
         return True
@@ -105,6 +109,19 @@ class DatabaseQuestions:
         except (DatabaseError, TimeoutError) as error:
             raise Unanswered(f"{question.__name__}: {type(error).__name__}") from error
         return answer
+
+    @asynccontextmanager
+    async def _one_at_a_time(self, user_id: int) -> AsyncIterator[None]:
+        lock = self._writers.setdefault(user_id, asyncio.Lock())
+        try:
+            async with asyncio.timeout(TURN_SECONDS):
+                await lock.acquire()
+        except TimeoutError as error:
+            raise Unanswered("read_notification: others of this usuario wait") from error
+        try:
+            yield
+        finally:
+            lock.release()
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

@@ -67,6 +67,7 @@ class DrainingServer(Server):
         self.ws_factory.setProtocolOptions(
             autoPingTimeout=self.ping_timeout,
             openHandshakeTimeout=self.websocket_handshake_timeout,
+            allowNullOrigin=True,  # ours to refuse, with 403 like any other page's
         )
         observer: Any = STDLibLogObserver("twisted")
         globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)

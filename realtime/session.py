@@ -61,9 +61,10 @@ class KnownPart:
 class Session:
     """The state of one socket's delivery. Times are seconds of one monotonic clock."""
 
-    def __init__(self, *, is_staff: bool, now: float) -> None:
+    def __init__(self, *, is_staff: bool, now: float, build: str = "") -> None:
         self.seq: int | None = None  # None until the first snapshot
         self._is_staff = is_staff
+        self._build = build  # which static files this process serves
         self._reading = False
         self._read_again = False
         self._kept: deque[ChangeFrame] = deque(maxlen=MAX_KEPT_CHANGES)
@@ -94,7 +95,7 @@ class Session:
         for request in snapshot["requests"]:
             for part in request["parts"]:
                 self._know(part)
-        send: list[ServerFrame] = [snapshot_frame(snapshot)]
+        send: list[ServerFrame] = [snapshot_frame(snapshot, build=self._build)]
         kept = sorted(self._kept, key=lambda frame: frame["seq"])
         again = any(self._change(frame, send) for frame in kept)
         if self._read_again:

@@ -13,9 +13,9 @@ from sam.states import LIVE_REQUEST
 PARTS_THAT_SURELY_FIT: Final = 500
 
 
-def snapshot_frame(snapshot: SnapshotJSON) -> SnapshotFrame:
+def snapshot_frame(snapshot: SnapshotJSON, *, build: str = "") -> SnapshotFrame:
     """The first frame of every connection. Past 1 MiB it leaves out the oldest requests that are over."""
-    frame: SnapshotFrame = {"type": "snapshot", "v": PROTOCOL_VERSION, **snapshot}
+    frame: SnapshotFrame = {"type": "snapshot", "v": PROTOCOL_VERSION, "build": build, **snapshot}
     if sum(len(request["parts"]) for request in snapshot["requests"]) <= PARTS_THAT_SURELY_FIT:
         return frame
     empty: SnapshotFrame = {**frame, "requests": []}

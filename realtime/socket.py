@@ -16,6 +16,7 @@ from realtime.session import Session, Step
 from sam.events import QUEUE_GROUP, OutlookFrame, user_group
 from sam.logs import traced
 from sam.selectors.sesiones import SessionUser
+from sam.static import static_build
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ class LiveSocket:
         self.session_key = session_key
         self._questions = questions
         self._clock = clock
-        self._session = Session(is_staff=user.is_staff, now=clock())
+        self._session = Session(is_staff=user.is_staff, now=clock(), build=static_build())
         self._outbox = Outbox()
         groups = (user_group(user.user_id), user.session_group)
         self._ear = Ear(groups, gate=gate, deliver=self._deliver)

@@ -126,6 +126,7 @@ class SocketProtocol(WebSocketProtocol):
     """One WebSocket connection."""
 
     flow: Flow | None = None
+    maxMessagePayloadSize: int  # autobahn's own, from the factory
 
     def onOpen(self) -> None:
         self.flow = Flow()
@@ -147,6 +148,14 @@ class SocketProtocol(WebSocketProtocol):
             self.flow.stopProducing()
         if hasattr(self, "server"):  # else not even the handshake was one
             super().onClose(wasClean, code, reason)
+
+    def sendMessage(self, *message: Any, **options: Any) -> None:
+        # autobahn holds what is sent to the limit of what may be received, and a large snapshot would end the socket.
+        limit, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
+        try:
+            super().sendMessage(*message, **options)
+        finally:
+            self.maxMessagePayloadSize = limit
 
     def serverClose(self, code: int | None = None) -> None:
         # autobahn's sendClose refuses 1011 and 1012, which are for servers to send (RFC 6455, 7.4.1; IANA).

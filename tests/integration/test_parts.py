@@ -220,10 +220,20 @@ def test_after_the_third_crash_a_part_waits_before_it_is_tried_again(user: Usuar
 def test_a_suspect_waits_for_a_worker_that_builds_nothing_else(user: Usuario) -> None:
     request_zip(actor=user)
     ZipPart.objects.update(crashes=SUSPECT_CRASHES)
-    assert claim_part(owner="w", alone=False) is None
-    claimed = claim_part(owner="w", alone=True)
+    assert claim_part(owner="w", take_suspect=lambda: "stop") is None
+    assert claim_part(owner="w", take_suspect=lambda: "pass") is None
+    claimed = claim_part(owner="w", take_suspect=lambda: "take")
     assert claimed is not None
     assert claimed.suspect
+
+
+def test_a_suspect_that_is_passed_over_holds_up_nobody(user: Usuario) -> None:
+    request_zip(actor=user)
+    first = ZipPart.objects.order_by("id")[0]
+    ZipPart.objects.filter(pk=first.pk).update(crashes=SUSPECT_CRASHES)
+    claimed = claim_part(owner="w", take_suspect=lambda: "pass")
+    assert claimed is not None
+    assert claimed.part_id != first.pk
 
 
 def test_storage_that_does_not_answer_delays_a_part_and_in_the_end_fails_it(user: Usuario) -> None:

@@ -95,6 +95,13 @@ test("silence: a ping at 22 s, stale at 25 s, given up at 45 s and tried again",
   assert.equal(sockets.opened.length, 2);
 });
 
+test("after a sleep that went past the moment for it, a silent socket is asked all the same, once", () => {
+  const { clock, sockets, connection } = connectLive();
+  clock.sleep(30 * SECOND);
+  clock.pass(5 * SECOND);
+  assert.deepEqual([connection.state, sockets.last.sent], ["stale", [{ type: "ping" }]]);
+});
+
 test("any frame ends the silence, even one that cannot be read", () => {
   const { clock, sockets, states } = connectLive();
   clock.pass(30 * SECOND);

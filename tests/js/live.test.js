@@ -3,13 +3,20 @@ import { test } from "node:test";
 
 import { Live } from "../../frontend/static/sam/js/live.js";
 import { FakeClock, FakeSockets } from "./fakes.js";
-import { change, part, request, snapshot, summary, USER } from "./samples.js";
+import { BUILD, change, part, request, snapshot, summary, USER } from "./samples.js";
 
 function liveOf(user) {
   const [clock, sockets] = [new FakeClock(), new FakeSockets()];
-  const live = new Live({ user, open: () => sockets.open(), clock, random: () => 0 });
+  const page = { user, seq: 0, build: BUILD };
+  const live = new Live({ page, share: null, open: () => sockets.open(), clock, random: () => 0 });
   live.connection.start();
   return { live, sockets, clock };
+}
+
+function agesOf(live) {
+  const ages = [];
+  live.onAged((aged) => ages.push(aged), new AbortController().signal);
+  return ages;
 }
 
 test("a gap in seq asks the socket for a snapshot", () => {
@@ -52,4 +59,58 @@ test("the answer to a click is told to listeners, and age counts from the last f
   clock.pass(7_000);
   assert.deepEqual(heard, [1]);
   assert.equal(live.age, 7);
+});
+
+test("a snapshot of another build asks for a reload, once, and goes on being applied", () => {
+  const { live, sockets } = liveOf(USER);
+  const ages = agesOf(live);
+  sockets.last.hear(snapshot());
+  sockets.last.hear(snapshot({ build: "b2" }));
+  sockets.last.hear(snapshot({ build: "b2", seq: 11, requests: [request({ version: 9 })] }));
+  assert.deepEqual(ages, [null, "deploy"]);
+  assert.equal(live.store.requests[0].version, 9);
+  assert.equal(live.connection.state, "live");
+});
+
+test("the page's own build again, as when a deploy is taken back, asks for nothing any more", () => {
+  const { live, sockets } = liveOf(USER);
+  const ages = agesOf(live);
+  sockets.last.hear(snapshot({ build: "b2" }));
+  sockets.last.hear(snapshot());
+  assert.deepEqual(ages, [null, "deploy", null]);
+});
+
+test("a server that does not say its build asks for nothing", () => {
+  const { live, sockets } = liveOf(USER);
+  const ages = agesOf(live);
+  sockets.last.hear(snapshot({ build: undefined }));
+  sockets.last.hear(snapshot({ build: "" }));
+  assert.deepEqual(ages, [null]);
+});
+
+test("a newer protocol asks for a reload; nothing of it is applied and the server is not stormed", () => {
+  const { live, sockets, clock } = liveOf(USER);
+  const ages = agesOf(live);
+  sockets.last.hear(snapshot());
+  sockets.last.hear({ type: "snapshot", v: 2, everything: "else" });
+  assert.deepEqual(ages, [null, "deploy"]);
+  assert.equal(live.store.requests.length, 1);
+  assert.equal(sockets.last.closed, 1000);
+  clock.pass(3_100);
+  assert.equal(live.connection.state, "reconnecting");
+  assert.equal(sockets.opened.length, 2);
+  sockets.last.hear({ type: "snapshot", v: 2 });
+  assert.deepEqual(ages, [null, "deploy"]);
+});
+
+test("a page that outlived its session asks for a reload when it is live again", () => {
+  const { live, sockets } = liveOf(USER);
+  const ages = agesOf(live);
+  sockets.last.hear(snapshot());
+  sockets.last.lose(4401);
+  assert.deepEqual(ages, [null]);
+  live.connection.suspend();
+  live.connection.resume();
+  sockets.last.hear(snapshot());
+  assert.deepEqual(ages, [null, "session"]);
 });

@@ -43,6 +43,14 @@ test("a key called __proto__ reaches neither the message nor any object", () => 
   assert.equal(inherited, null);
 });
 
+test("a snapshot of a newer protocol says only that, whatever else is in it", () => {
+  assert.deepEqual(read(snapshot({ v: 2, requests: "otherwise" })), { type: "newer" });
+});
+
+test("a snapshot of a server from before builds were told has none", () => {
+  assert.equal(read(snapshot({ build: undefined })).build, null);
+});
+
 const hostile = {
   "no text": [null, undefined, 7, {}, new ArrayBuffer(8)],
   "no JSON": ["", "{", "beat", '{"type": "beat", "seq": NaN}'],
@@ -60,7 +68,8 @@ const wrong = [
   ["a negative seq", { ...beat(7), seq: -1 }],
   ["a seq beyond exact numbers", { ...beat(7), seq: 2 ** 53 }],
   ["a seq in text", { ...beat(7), seq: "7" }],
-  ["another protocol version", snapshot({ v: 2 })],
+  ["an older protocol version", snapshot({ v: 0 })],
+  ["a protocol version that is no number", snapshot({ v: "2" })],
   ["a snapshot without usuario", snapshot({ user: null })],
   ["requests that are no list", { ...snapshot(), requests: {} }],
   ["a part of an unknown state", change(1, { part: part({ state: "paused" }) })],

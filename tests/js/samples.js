@@ -3,6 +3,7 @@
 const NOW = "2026-03-02T15:00:00Z";
 
 export const USER = 3;
+export const BUILD = "b1";
 
 export function part(changes = {}) {
   return {
@@ -68,7 +69,8 @@ export function notification(changes = {}) {
 
 export function snapshot({ requests = [request()], unread = 0, latest = [], ...changes } = {}) {
   const notifications = { unread, latest };
-  return { type: "snapshot", v: 1, user: USER, epoch: "e1", seq: 10, requests, notifications, ...changes };
+  const told = { type: "snapshot", v: 1, build: BUILD, user: USER, epoch: "e1", seq: 10, requests, notifications };
+  return { ...told, ...changes };
 }
 
 export function change(seq, { part = null, request = null, notification = null } = {}) {

@@ -148,5 +148,5 @@ def test_frames_are_compact() -> None:
 
 
 def test_text_with_a_lone_surrogate_can_still_be_sent_as_utf_8() -> None:
-    frame: SnapshotFrame = {"type": "snapshot", "v": 1, **a_snapshot(epoch="ñ\ud800")}
+    frame: SnapshotFrame = {"type": "snapshot", "v": 1, "build": "", **a_snapshot(epoch="ñ\ud800")}
     assert json.loads(encode(frame).encode("utf-8")) == frame

@@ -50,8 +50,17 @@ def test_the_first_frame_is_the_snapshot_with_the_protocols_version() -> None:
     session = a_session()
     session.need_snapshot()
     step = session.on_snapshot(a_snapshot(5, user=7))
-    assert step.send == ({"type": "snapshot", "v": 1, **a_snapshot(5, user=7)},)
+    assert step.send == ({"type": "snapshot", "v": 1, "build": "", **a_snapshot(5, user=7)},)
     assert not step.snapshot
+
+
+def test_every_snapshot_names_the_static_files_of_this_server() -> None:
+    session = Session(is_staff=False, now=0.0, build="b2")
+    for seq in (5, 6):
+        session.need_snapshot()
+        (frame,) = session.on_snapshot(a_snapshot(seq)).send
+        assert frame["type"] == "snapshot"
+        assert frame["build"] == "b2"
 
 
 def test_a_change_that_commits_between_joining_and_the_snapshot_is_told_once_after_it() -> None:

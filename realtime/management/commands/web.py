@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from argparse import ArgumentParser
 from typing import Any, Final
 
@@ -49,3 +50,7 @@ class Command(BaseCommand):
         server.run()
         if server.failure is not None:
             raise CommandError(f"No se puede escuchar en {bind}:{port}: {server.failure}")
+        # All that was promised is done. A thread that still waits, for a database that hangs or for the event loop
+        # that has ended, would be waited for at the interpreter's end, and never come back.
+        logging.shutdown()
+        os._exit(0)

@@ -6,13 +6,13 @@
  *        3 s                 lost, 3 s                  45 s: given up
  *         └─────────▶ reconnecting ◀───────────────────────┘
  *
- * 4401, or another usuario's snapshot: signed-out, until the page comes back from the back/forward cache.
+ * 4401, or another usuario's snapshot: signed-out, until it is suspended and resumed.
  *
- * It never touches the document: the page tells it that it was shown, hidden, suspended or resumed. The clock, the
- * socket and the randomness come from outside.
+ * It never touches the document: the page, or the worker for all its tabs, tells it that it was shown, hidden,
+ * suspended or resumed. The clock, the socket and the randomness come from outside.
  */
 
-/** @import { Message } from "./protocol.js" */
+/** @import { Message, Wish } from "./protocol.js" */
 /** @import { Clock } from "./timers.js" */
 
 import { retryDelay } from "./backoff.js";
@@ -39,10 +39,12 @@ const TOO_MANY_SOCKETS = 4429;
  *
  * @typedef {Pick<WebSocket, "send" | "close" | "onmessage" | "onclose">} Socket
  *
- * @typedef {object} Options
+ * @typedef {object} World
  * @property {() => Socket} open
  * @property {Clock} clock
  * @property {() => number} random
+ *
+ * @typedef {object} Hears
  * @property {(message: Message) => void} onMessage
  * @property {(state: ConnectionState) => void} onState
  */
@@ -58,6 +60,8 @@ export class Connection {
   #failures = 0;
   #heardAt = 0;
   #openedAt = 0;
+  /** Whether this silence was answered with a ping. */
+  #isAsked = false;
   /** @type {number | null} */
   #probedAt = null;
   /** @type {number | null} */
@@ -66,7 +70,7 @@ export class Connection {
   /** @type {Timers<"retry" | "grace" | "watch">} */
   #timers;
 
-  /** @param {Options} options */
+  /** @param {World & Hears} options */
   constructor(options) {
     this.#options = options;
     this.#timers = new Timers(options.clock);
@@ -89,7 +93,7 @@ export class Connection {
   /**
    * Whether the message could be handed to a live socket; there is no buffer for later.
    *
-   * @param {object} message
+   * @param {Wish} message
    */
   send(message) {
     if (!this.#socket || !this.#greeted) return false;
@@ -138,6 +142,7 @@ export class Connection {
     const socket = this.#options.open();
     this.#socket = socket;
     this.#greeted = false;
+    this.#isAsked = false;
     this.#probedAt = null;
     this.#openedAt = this.#now();
     socket.onmessage = ({ data }) => socket === this.#socket && this.#hear(data);
@@ -147,9 +152,11 @@ export class Connection {
 
   /** @param {unknown} data */
   #hear(data) {
-    this.#heardAt = this.#now();
-    this.#probedAt = null;
     const message = decode(data);
+    if (message?.type === "newer") return this.#outgrown(message);
+    this.#heardAt = this.#now();
+    this.#isAsked = false;
+    this.#probedAt = null;
     if (message?.type === "snapshot") this.#greeted = true;
     if (message) this.#options.onMessage(message);
     if (!this.#socket) return; // the snapshot was another usuario's
@@ -158,6 +165,16 @@ export class Connection {
       this.#become("live");
     }
     this.#watch();
+  }
+
+  /**
+   * The server speaks a newer protocol: only a reload helps, unless that server goes back.
+   *
+   * @param {Message} message
+   */
+  #outgrown(message) {
+    this.#options.onMessage(message);
+    this.#lose({ patient: true });
   }
 
   /** @param {number} code */
@@ -187,8 +204,9 @@ export class Connection {
     if (this.#now() >= deadline) return this.#lose();
     let next = deadline - this.#now();
     if (this.#greeted) {
+      // Also after a sleep that went past this moment.
+      if (silence >= PING_AFTER_MS && !this.#isAsked) this.#isAsked = this.send({ type: "ping" });
       if (silence >= STALE_AFTER_MS) this.#become("stale");
-      else if (silence >= PING_AFTER_MS) this.send({ type: "ping" });
       const marks = [PING_AFTER_MS, STALE_AFTER_MS].filter((mark) => mark > silence).map((mark) => mark - silence);
       next = Math.min(next, ...marks);
     }

@@ -44,17 +44,15 @@ export function isWhole({ parts }) {
   return first !== undefined && parts.size === first.of;
 }
 
-/** @param {Held} held */
-export function allExpired({ parts }) {
-  return [...parts.values()].every(({ state }) => state === "expired");
-}
-
 /**
- * @param {Held} a
- * @param {Held} b
+ * The order of a page and of a snapshot: what lives, however old, then the newest.
+ *
+ * @param {{summary: RequestSummary}} a
+ * @param {{summary: RequestSummary}} b
  */
-export function newestFirst({ summary: a }, { summary: b }) {
-  return Date.parse(b.created_at) - Date.parse(a.created_at) || b.id - a.id;
+export function inOrder({ summary: a }, { summary: b }) {
+  const byAge = Date.parse(b.created_at) - Date.parse(a.created_at) || b.id - a.id;
+  return Number(isLive(b)) - Number(isLive(a)) || byAge;
 }
 
 /**

@@ -1,35 +1,37 @@
 /** Where a page comes alive: one connection for it, the elements that show it, and what the window tells it. */
 
+/** @import { Share } from "./shared-connection.js" */
+
 import { ConnectionStrip } from "./elements/connection-strip.js";
 import { HistoryWatch } from "./elements/history-watch.js";
 import { NotificationCount } from "./elements/notification-count.js";
 import { NotificationList } from "./elements/notification-list.js";
+import { ReloadNotice } from "./elements/reload-notice.js";
 import { ZipPanel } from "./elements/zip-panel.js";
 import { Live } from "./live.js";
+import { openPort } from "./shared-port.js";
+import { world } from "./world.js";
 
-const { user, ws } = document.documentElement.dataset;
+const { user, build = "", seq = "0", worker } = document.documentElement.dataset;
 
 if (user) {
-  const live = new Live({
-    user: Number(user),
-    open: () => new WebSocket(socketAddress(ws ?? "/ws/")),
-    clock: {
-      now: () => Date.now(), // goes on while the computer sleeps, as the silence does
-      setTimeout: (run, ms) => setTimeout(run, ms),
-      clearTimeout: (id) => clearTimeout(id),
-    },
-    random: Math.random,
-  });
+  const page = { user: Number(user), seq: Number(seq), build };
+  const live = new Live({ page, share: sharing(page.user), ...world });
   defineElements(live);
   followWindow(live);
   live.connection.start();
+  if (document.visibilityState === "hidden") live.connection.hidden();
 }
 
-/** @param {string} path */
-function socketAddress(path) {
-  const address = new URL(path, location.href);
-  address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-  return address;
+/**
+ * The worker's address is the page's to say: hashed static files rewrite no `new URL(…, import.meta.url)`.
+ *
+ * @param {number} user
+ * @returns {Share | null}
+ */
+function sharing(user) {
+  if (!worker || !("SharedWorker" in globalThis)) return null;
+  return (events) => openPort({ address: worker, user }, events);
 }
 
 /** @param {Live} live */
@@ -39,6 +41,7 @@ function defineElements(live) {
     "history-watch": HistoryWatch,
     "notification-count": NotificationCount,
     "notification-list": NotificationList,
+    "reload-notice": ReloadNotice,
     "zip-panel": ZipPanel,
   };
   for (const [name, element] of Object.entries(elements)) {
@@ -48,12 +51,16 @@ function defineElements(live) {
 }
 
 /** @param {Live} live */
-function followWindow({ connection }) {
-  addEventListener("online", () => connection.shown());
-  addEventListener("pagehide", () => connection.suspend());
-  addEventListener("pageshow", () => connection.resume());
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") connection.shown();
-    else connection.hidden();
+function followWindow(live) {
+  const look = () => {
+    if (document.visibilityState === "hidden") live.connection.hidden();
+    else live.connection.shown();
+  };
+  document.addEventListener("visibilitychange", look);
+  addEventListener("online", () => {
+    live.connection.shown();
+    look(); // a network that comes back to a hidden page makes nobody look at it
   });
+  addEventListener("pagehide", () => live.connection.suspend());
+  addEventListener("pageshow", () => live.connection.resume());
 }

@@ -39,7 +39,12 @@ export const PROTOCOL_VERSION = 1;
  * @typedef {{type: "outlook"} & ReturnType<typeof readOutlook>} Outlook
  * @typedef {{type: "beat"} & ReturnType<typeof readBeat>} Beat
  * @typedef {{type: "error"} & ReturnType<typeof readError>} ErrorFrame
- * @typedef {Snapshot | Change | Progress | Outlook | Beat | ErrorFrame} Message
+ * @typedef {{type: "newer"}} Newer a snapshot of a protocol that this page is too old for
+ * @typedef {Snapshot | Newer | Change | Progress | Outlook | Beat | ErrorFrame} Message
+ *
+ * What a page says.
+ *
+ * @typedef {{type: "ping"} | {type: "resync"} | {type: "read", notification: number}} Wish
  */
 
 /**
@@ -84,6 +89,7 @@ function readMessage(value) {
   const frame = record(value);
   switch (frame.type) {
     case "snapshot":
+      if (whole(frame.v) > PROTOCOL_VERSION) return { type: "newer" };
       return { type: "snapshot", ...readSnapshot(frame) };
     case "change":
       return { type: "change", ...readChange(frame) };
@@ -157,6 +163,7 @@ const readNotification = shape({
 
 const readSnapshot = shape({
   v: (value) => (value === PROTOCOL_VERSION ? PROTOCOL_VERSION : malformed()),
+  build: nullable(text),
   user: whole,
   epoch: text,
   seq: whole,

@@ -7,33 +7,26 @@
 /** @import { Beat, Change, Message, Outlook, Part, Progress } from "./protocol.js" */
 /** @import { Request, RequestSummary, Snapshot } from "./protocol.js" */
 /** @import { Held } from "./held.js" */
+/** @import { Outcome } from "./outcome.js" */
 
-import { allExpired, heldFrom, isLive, isWhole, keepProgress, newestFirst, requestFrom } from "./held.js";
+import { heldFrom, inOrder, isLive, isWhole, keepProgress, requestFrom } from "./held.js";
 import { Inbox } from "./inbox.js";
-
-const MOST_REQUESTS = 20; // as in a snapshot, by the same rule
-
-/**
- * What one message did. `everything`: requests came or went, so lists have to be gone through.
- *
- * @typedef {object} Outcome
- * @property {"nothing" | "resync" | "signed-out"} need
- * @property {boolean} everything
- * @property {Set<number>} requests
- * @property {Set<number>} parts
- * @property {boolean} notifications
- */
+import { outcome } from "./outcome.js";
+import { PROTOCOL_VERSION } from "./protocol.js";
+import { MOST_REQUESTS, lowest, mayMiss, shown } from "./shown.js";
 
 export class Store {
   #user;
   /** @type {string | null} */
   #epoch = null;
   #seq = 0;
+  /** Which static files the server has. @type {string | null} */
+  #build = null;
   /** The highest `seq` seen while a snapshot is awaited; null while none is. @type {number | null} */
   #awaited = 0;
   #signedOut = false;
-  /** Whether the last snapshot may have left older requests out. */
-  #full = false;
+  /** The last known request where more may follow that are not known; null where all are. @type {Held | null} */
+  #last = null;
   /** @type {Map<number, Held>} */
   #held = new Map();
   #inbox = new Inbox();
@@ -48,13 +41,25 @@ export class Store {
     return this.#epoch !== null;
   }
 
+  /** Whether all is known up to `seq`, with nothing awaited. */
+  get isSettled() {
+    return this.isKnown && !this.#signedOut && this.#awaited === null && [...this.#held.values()].every(isWhole);
+  }
+
   get seq() {
     return this.#seq;
   }
 
   /** The requests that are wholly known, newest first. @returns {Request[]} */
   get requests() {
-    return [...this.#held.values()].filter(isWhole).sort(newestFirst).map(requestFrom);
+    return [...this.#held.values()].filter(isWhole).sort(inOrder).map(requestFrom);
+  }
+
+  /** What is known as the server would say it, for a tab that knows nothing yet. @returns {Snapshot} */
+  snapshot() {
+    const { notifications, requests } = this;
+    const [user, epoch, seq, build] = [this.#user, this.#epoch ?? "", this.#seq, this.#build];
+    return { type: "snapshot", v: PROTOCOL_VERSION, build, user, epoch, seq, requests, notifications };
   }
 
   /** @param {number} id */
@@ -122,13 +127,15 @@ export class Store {
   #replace(snapshot) {
     this.#signedOut = snapshot.user !== this.#user;
     if (this.#signedOut) return outcome({ need: "signed-out" });
-    const missed = this.#epoch === snapshot.epoch && (this.#awaited ?? 0) > snapshot.seq;
-    const known = this.#epoch === snapshot.epoch ? this.#held : new Map();
+    const isSame = this.#epoch === null || this.#epoch === snapshot.epoch; // and not a database that was restored
+    const missed = isSame && (this.#awaited ?? 0) > snapshot.seq;
+    const known = isSame ? this.#held : new Map();
     this.#held = new Map(snapshot.requests.map((request) => [request.id, heldFrom(request, known.get(request.id))]));
     this.#epoch = snapshot.epoch;
     this.#seq = snapshot.seq;
+    this.#build = snapshot.build;
     this.#awaited = missed ? 0 : null;
-    this.#full = snapshot.requests.length >= MOST_REQUESTS;
+    this.#last = lowest(shown([...this.#held.values()]));
     this.#inbox.replace(snapshot.notifications);
     return outcome({ need: missed ? "resync" : "nothing", everything: true, notifications: true });
   }
@@ -153,8 +160,7 @@ export class Store {
 
   /** @param {Beat} beat */
   #beat({ seq }) {
-    const partial = [...this.#held.values()].some((held) => !isWhole(held));
-    return seq === this.#seq && this.#awaited === null && !partial ? outcome() : this.#lost(seq);
+    return seq === this.#seq && this.isSettled ? outcome() : this.#lost(seq);
   }
 
   /** @param {number} seq */
@@ -229,20 +235,12 @@ export class Store {
    * @param {Outcome} result
    */
   #forget(result) {
-    const gone = [...this.#held.values()].filter((held) => isWhole(held) && allExpired(held));
-    if (gone.length > 0 && this.#full) result.need = "resync"; // older ones move up that are not known here
-    const kept = [...this.#held.values()].filter((held) => !gone.includes(held)).sort(newestFirst);
-    if (kept.length > MOST_REQUESTS) this.#full = true;
-    result.everything ||= gone.length > 0 || kept.length > MOST_REQUESTS;
-    this.#held = new Map(kept.slice(0, MOST_REQUESTS).map((held) => [held.summary.id, held]));
+    const all = [...this.#held.values()];
+    const kept = shown(all);
+    if (this.#last && mayMiss(kept, this.#last)) result.need = "resync";
+    if (kept.length < all.length) result.everything = true;
+    if (all.length > MOST_REQUESTS) this.#last = lowest(kept) ?? this.#last;
+    this.#held = new Map(kept.map((held) => [held.summary.id, held]));
     if (result.need === "resync") this.#awaited = Math.max(this.#awaited ?? 0, this.#seq);
   }
-}
-
-/**
- * @param {Partial<Outcome>} [found]
- * @returns {Outcome}
- */
-function outcome(found) {
-  return { need: "nothing", everything: false, requests: new Set(), parts: new Set(), notifications: false, ...found };
 }

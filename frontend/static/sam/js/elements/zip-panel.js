@@ -6,7 +6,7 @@
 
 /** @import { Live } from "../live.js" */
 /** @import { Part } from "../protocol.js" */
-/** @import { Outcome } from "../store.js" */
+/** @import { Outcome } from "../outcome.js" */
 /** @import { Templates } from "./request-view.js" */
 
 import { send } from "../actions.js";
