@@ -11,6 +11,7 @@ What happens if the process dies:
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import logging
 import tempfile
@@ -48,6 +49,7 @@ from zipworker.telling import tell_claim, tell_deleted, tell_ended, tell_finishe
 logger = logging.getLogger(__name__)
 
 FINISH_DELAYS_SECONDS = (0.2, 0.5, 1.0)
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 PackageMaker = Callable[..., Package]
@@ -81,6 +83,7 @@ def _build(claim: Claim, *, storage: Storage, heart: Heart, package: PackageMake
     try:
         with heart:
             plan = load_plan(claim.part_id)
+            connection.close()  # not held while bytes flow: a restart of the database would cut it unnoticed
             built = _store(plan, claim, storage=storage, heart=heart, package=package)
             _finish(claim, built, storage=storage, heart=heart)
             return built
@@ -95,7 +98,11 @@ def _build(claim: Claim, *, storage: Storage, heart: Heart, package: PackageMake
         logger.warning("action=database_failed part=%s error=%s", claim.part_id, type(error).__name__)
         connection.close()
         return _give_up(claim, hand_back)
-    except Exception:  # the job's wrapper: whatever it was, the part ends with a recorded reason
+    except Exception as error:  # the job's wrapper: whatever it was, the part ends with a recorded reason
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            # The disk of the scratch files is full: that passes, as it does where the store has no room.
+            logger.warning("action=no_room part=%s attempt=%s", claim.part_id, claim.attempt)
+            return _give_up(claim, put_off)
         logger.exception("action=build_failed part=%s attempt=%s", claim.part_id, claim.attempt)
         return _give_up(claim, _fail)
 
@@ -120,14 +127,17 @@ def _finish(claim: Claim, built: BuiltArchive, *, storage: Storage, heart: Heart
 
 
 def _give_up(claim: Claim, give_up: Callable[[Claim], None]) -> str:
-    try:
-        give_up(claim)
-    except LeaseLost:
-        return "lost_part"
-    except (DatabaseError, InterfaceError):
-        connection.close()
-        return "left_part"
-    return give_up.__name__.lstrip("_")
+    """Record how it ended, once again where the connection may be one that the database has cut since."""
+    for _ in range(2):
+        try:
+            give_up(claim)
+        except LeaseLost:
+            return "lost_part"
+        except (DatabaseError, InterfaceError):
+            connection.close()
+        else:
+            return give_up.__name__.lstrip("_")
+    return "left_part"
 
 
 def _fail(claim: Claim) -> None:

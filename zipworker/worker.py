@@ -26,7 +26,7 @@ from zipworker.care import Care
 from zipworker.heart import STALL_SECONDS
 from zipworker.package.package import Package
 from zipworker.telling import tell_started
-from zipworker.workshop import Workshop
+from zipworker.workshop import LAST_SECONDS, Workshop
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def run_worker(*, package: PackageMaker = Package, stall_seconds: float = STALL_
     try:
         bell.run()
     finally:
-        empty = workshop.close(patience_seconds=settings.SAM.grace_seconds - HAND_BACK_SECONDS)
+        empty = workshop.close(patience_seconds=settings.SAM.grace_seconds - HAND_BACK_SECONDS - LAST_SECONDS)
         care.stop()
         settle(CLOSE_SECONDS)
         logger.info("action=worker_stopped worker=%s stalled=%s", workshop.owner, workshop.stalled)

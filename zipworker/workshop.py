@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from sam.services.cuidado import has_work
-from sam.services.partes import Claim, claim_part
+from sam.services.partes import Claim, SuspectAnswer, claim_part
 from sam.storage import Storage
 from zipworker.build import PackageMaker, build_part
 from zipworker.heart import NOTICE_SECONDS, STALL_SECONDS
@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 # After the patience: the builders notice, or their hearts hand back for them (a tick, a notice, a transaction).
 LAST_SECONDS = NOTICE_SECONDS + 1.0
+# How long a suspect is passed over by workers that build something; the parts behind it are innocent.
+SUSPECT_WAITS_SECONDS = 10.0
 
 
 @dataclass(eq=False, slots=True)
@@ -66,6 +68,7 @@ class Workshop:
         self._places: set[_Place] = set()
         self._building: dict[_Place, Claim] = {}
         self._rung = False
+        self._suspects_since: float | None = None  # met at each claim since then, and passed over
         self._closed_at: float | None = None
 
     @property
@@ -146,11 +149,19 @@ class Workshop:
             building = list(self._building.values())
             if any(claim.suspect for claim in building):
                 return None
-            claim = claim_part(owner=self.owner, alone=not building)
+            met_since, self._suspects_since = self._suspects_since, None
+            claim = claim_part(owner=self.owner, take_suspect=lambda: self._at_a_suspect(met_since, alone=not building))
             if claim is not None:
                 with self._state:
                     self._building[place] = claim
             return claim
+
+    def _at_a_suspect(self, met_since: float | None, *, alone: bool) -> SuspectAnswer:
+        """A worker that builds something lets it wait a little, and then takes nothing more until it can take it."""
+        if alone:
+            return "take"
+        self._suspects_since = met_since or time.monotonic()
+        return "stop" if time.monotonic() - self._suspects_since > SUSPECT_WAITS_SECONDS else "pass"
 
     def _give_up(self, place: _Place) -> None:
         with self._state:

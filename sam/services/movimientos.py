@@ -75,9 +75,11 @@ def move_parts(
     if not found:
         return []
     wanted = [pk for pk, _, _ in found]
-    # The request's row is ours, and every move takes it first: what was found is still so, and the UPDATE says it
-    # again for the day that somebody forgets.
+    # The request's row is ours, and every move takes it first: what was found is still so, but for a lease. That may
+    # have run out since, or been renewed by a beat that waited: then the UPDATE, which says it again, finds nothing.
     moved = guarded.filter(pk__in=wanted).update(state=to, version=F("version") + 1, **changes)
+    if not moved:
+        return []
     if moved != len(wanted):
         raise RuntimeError(f"{move}: {moved} of {len(wanted)} parts moved")  # rolls back; never, see above
     Transition.objects.bulk_create(

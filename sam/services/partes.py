@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -40,6 +39,9 @@ CANDIDATES = 20
 STORAGE_DELAYS_SECONDS = (2, 5, 15, 30, 60, 60)
 # And up to this share longer, so that what failed together does not come back together.
 STORAGE_JITTER = 0.25
+
+
+SuspectAnswer = Literal["take", "pass", "stop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +87,17 @@ class BuiltArchive:
     faltantes: Sequence[FaltanteRecord]
 
 
-def claim_part(*, owner: str, alone: bool = True) -> Claim | None:
+def claim_part(*, owner: str, take_suspect: Callable[[], SuspectAnswer] = lambda: "take") -> Claim | None:
     """Take the next part in the order of work; None when nothing may start now.
 
-    A caller that builds something else meanwhile is not `alone`, and stops before a suspect: it takes the suspect
-    when the rest has ended.
+    At a suspect the caller is asked: to take it, to pass it over for what is behind it, or to stop and take nothing.
 
     One guarded UPDATE decides between two builders; the loser looks again. A request that somebody holds is passed
     over at first, so that one that hangs does not stop the queue, and waited for where there is nothing else.
     """
     while True:
         found = list(claimable_parts().values_list("pk", "request_id", "attempt", "crashes")[:CANDIDATES])
-        candidates = [one[:3] for one in takewhile(lambda one: alone or one[3] < SUSPECT_CRASHES, found)]
+        candidates = list(_admitted(found, take_suspect))
         if not candidates:
             return None
         for wait in (False, True):
@@ -104,6 +105,17 @@ def claim_part(*, owner: str, alone: bool = True) -> Claim | None:
                 claim = _claim(*candidate, owner=owner, wait=wait)
                 if claim is not None:
                     return claim
+
+
+def _admitted(
+    found: Iterable[tuple[int, int, int, int]], take_suspect: Callable[[], SuspectAnswer]
+) -> Iterator[tuple[int, int, int]]:
+    for part_id, request_id, attempt, crashes in found:
+        answer = take_suspect() if crashes >= SUSPECT_CRASHES else "take"
+        if answer == "stop":
+            return
+        if answer == "take":
+            yield part_id, request_id, attempt
 
 
 def _claim(part_id: int, request_id: int, attempt: int, *, owner: str, wait: bool) -> Claim | None:

@@ -1,0 +1,1 @@
+"""A storm against the running system, and afterwards what was promised beside what is: see `bin/caos --help`."""
