@@ -102,12 +102,17 @@ else:
             "reconnect_timeout": 2,
         },
         "connect_timeout": 5,
+        # A server whose machine is gone answers nothing and resets nothing: its connections end all the same.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 20_000,
         "options": "-c lock_timeout=5s -c statement_timeout=60s -c idle_in_transaction_session_timeout=60s",
         **SAM.database.get("OPTIONS", {}),
     }
 
 # A Redis that hangs is noticed: a connection has a time limit, and one that fell silent is asked.
-REDIS_HOST: dict[str, Any] = {"address": SAM.redis_url, "health_check_interval": 10}
+REDIS_HOST: dict[str, Any] = {"address": SAM.redis_url, "health_check_interval": 1}
 if not SAM.redis_url.startswith("unix:"):
     REDIS_HOST |= {"socket_connect_timeout": 1, "socket_keepalive": True}
 CHANNEL_LAYERS = {

@@ -110,10 +110,15 @@ def _build(claim: Claim, *, storage: Storage, heart: Heart, package: PackageMake
 def _finish(claim: Claim, built: BuiltArchive, *, storage: Storage, heart: Heart) -> None:
     """Finish the part, again where the database failed: the work is done, and the write is fenced by the lease.
 
-    An archive whose part was lost is deleted; one whose commit got no answer is left to the next try or clean-up.
+    An archive whose part was lost is deleted. A commit whose answer was lost may have taken effect: then a row names
+    the archive, and the part is finished.
     """
+    asked = False
     for delay in FINISH_DELAYS_SECONDS:
         try:
+            if asked and not unclaimed_archives([built.key]):
+                return
+            asked = True
             return finish_part(claim, built)
         except LeaseLost:
             storage.delete(built.key)
@@ -122,8 +127,9 @@ def _finish(claim: Claim, built: BuiltArchive, *, storage: Storage, heart: Heart
             logger.warning("action=finish_again part=%s error=%s", claim.part_id, type(error).__name__)
             connection.close()
             time.sleep(delay)
-            heart.check()
-    return finish_part(claim, built)
+    if unclaimed_archives([built.key]):
+        heart.check()
+        finish_part(claim, built)
 
 
 def _give_up(claim: Claim, give_up: Callable[[Claim], None]) -> str:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 
 from sam.services.cuidado import (
     archive_deleted,
@@ -83,9 +83,18 @@ class Care:
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
-        """End the chores and say that this worker has left; a chore that waits for storage is left behind."""
+    def stop(self) -> bool:
+        """End the chores and say that this worker has left; a chore that waits for storage is left behind.
+
+        Returns whether it could be said: a database that stands still must not keep the process from ending.
+        """
         self._stopped.set()
+        leaving = threading.Thread(target=self._leave, daemon=True)
+        leaving.start()
+        leaving.join(2 * STOP_SECONDS)
+        return not leaving.is_alive()
+
+    def _leave(self) -> None:
         self._threads[0].join(STOP_SECONDS)
         _attempt(Chore("worker_left", 0, lambda: worker_left(name=self._workshop.owner)))
         connection.close()
@@ -120,6 +129,9 @@ class Care:
 def _attempt(chore: Chore) -> None:
     try:
         chore.work()
+    except (OperationalError, InterfaceError) as error:
+        logger.warning("action=%s error=%s", chore.name, type(error).__name__)
+        connection.close()
     except Exception:  # the reconcile loop outlives whatever a chore meets
         logger.exception("action=%s", chore.name)
         connection.close()

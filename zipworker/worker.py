@@ -15,7 +15,7 @@ from django.conf import settings
 from redis.asyncio.retry import Retry
 from redis.backoff import EqualJitterBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, WatchError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from sam import VERSION
@@ -68,7 +68,7 @@ def run_worker(*, package: PackageMaker = Package, stall_seconds: float = STALL_
         bell.run()
     finally:
         empty = workshop.close(patience_seconds=settings.SAM.grace_seconds - HAND_BACK_SECONDS - LAST_SECONDS)
-        care.stop()
+        empty = care.stop() and empty
         settle(CLOSE_SECONDS)
         logger.info("action=worker_stopped worker=%s stalled=%s", workshop.owner, workshop.stalled)
     status = SPOILED if workshop.spoiled else 0
@@ -103,6 +103,14 @@ class PartWorker(Worker):
     def handle_sig(self, signum: signal.Signals) -> None:
         self._workshop.take_no_more()
         super().handle_sig(signum)
+
+    async def start_jobs(self, job_ids: list[bytes]) -> None:
+        """arq's own, one ring at a time: a connection that breaks between WATCH and EXEC must not end the worker."""
+        for job_id in job_ids:
+            try:
+                await super().start_jobs([job_id])
+            except WatchError:  # the ring stays in the queue; what arq took for it is given back
+                self._release_sem_dec_counter_on_complete()
 
     async def close(self) -> None:
         """arq's own, for as long as Redis answers: its retries have no end, and would keep the process alive."""

@@ -55,7 +55,10 @@ def outlooks(parts: list[ZipPart]) -> dict[int, Outlook]:
 
 def outlooks_by_requester(user_ids: Collection[int]) -> dict[int, dict[int, Outlook]]:
     """What to tell these usuarios of their waiting parts: {usuario: {part: outlook}}."""
-    parts = ZipPart.objects.filter(state=PartState.PENDING, request__requester__in=user_ids)
+    # Few wait while thousands are connected: the long list stays here.
+    pending = ZipPart.objects.filter(state=PartState.PENDING)
+    wait = set(pending.order_by().values_list("request__requester", flat=True).distinct()).intersection(user_ids)
+    parts = pending.filter(request__requester__in=wait)
     waiting = list(parts.select_related("request").defer("current", "first_codigo", "last_codigo"))
     found = outlooks(waiting)
     told: dict[int, dict[int, Outlook]] = {}

@@ -15,7 +15,7 @@ from sam.models import Archive, Epoch, Transition, WorkerBeat, ZipPart, ZipReque
 from sam.models.clock import in_seconds
 from sam.selectors.cola import claimable_parts
 from sam.services.importar import keys_in_use
-from sam.services.movimientos import NOT_BUILDING, TRANSITION_DAYS, locked_request, move_parts, settle_request
+from sam.services.movimientos import NOT_BUILDING, TRANSITION_DAYS, free_request, move_parts, settle_request
 from sam.services.partes import back_to_pending
 from sam.states import FailureReason, Move, PartState
 
@@ -38,7 +38,9 @@ def reap_lost_parts(*, by: str = REAPER) -> int:
 
 
 def _reap(part_id: int, request_id: int, attempt: int, crashes: int, *, by: str) -> int:
-    with locked_request(request_id) as request:
+    with free_request(request_id) as request:
+        if request is None:  # somebody holds it; the others must not wait for them
+            return 0
         poisoned = crashes >= len(CRASH_DELAYS_SECONDS)
         where = Q(pk=part_id, attempt=attempt, lease_until__lt=Now())
         if poisoned:
@@ -76,7 +78,9 @@ def expire_parts(*, by: str = REAPER) -> int:
 
 
 def _expire(part_id: int, request_id: int, *, by: str) -> int:
-    with locked_request(request_id) as request:
+    with free_request(request_id) as request:
+        if request is None:  # somebody holds it; the others must not wait for them
+            return 0
         where = Q(pk=part_id, expires_at__lte=Now())
         moved = move_parts(request, Move.EXPIRE, to=PartState.EXPIRED, where=where, changes={}, by=by)
         if moved:

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 
 from django.conf import settings
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
@@ -46,7 +47,8 @@ class OutageMiddleware:
         if not GATE.may_try():
             return database_failure(request)
         answer = self.get_response(request)
-        if answer.status_code < 500:
+        # A page that asked the database nothing says nothing of it; one that did still has its connection here.
+        if answer.status_code < 500 and connection.connection is not None:
             GATE.answered()
         return answer
 

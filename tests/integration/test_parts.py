@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -259,16 +260,16 @@ def test_cancels_and_hand_backs_do_not_count_as_failures_of_storage(user: Usuari
     assert ZipPart.objects.get(pk=delayed.part_id).state == "pending"
 
 
-def test_a_claim_passes_over_a_request_that_somebody_holds(user: Usuario) -> None:
+@contextmanager
+def held(request_id: int) -> Iterator[None]:
+    """Another transaction holds the request's row while this lasts."""
     if connection.vendor == "sqlite":
         pytest.skip("SQLite has one writer, and no rows to hold")
-    held, _ = request_zip(actor=user)
-    free, _ = request_zip(actor=make_usuario(user.empresa))
     holding, done = threading.Event(), threading.Event()
 
     def hold() -> None:
         with transaction.atomic():
-            ZipRequest.objects.select_for_update().get(pk=held)
+            ZipRequest.objects.select_for_update().get(pk=request_id)
             holding.set()
             done.wait(20)
         connection.close()
@@ -277,10 +278,28 @@ def test_a_claim_passes_over_a_request_that_somebody_holds(user: Usuario) -> Non
     holder.start()
     try:
         assert holding.wait(10)
-        assert claim().request_id == free
+        yield
     finally:
         done.set()
         holder.join()
+
+
+def test_a_claim_passes_over_a_request_that_somebody_holds(user: Usuario) -> None:
+    busy, _ = request_zip(actor=user)
+    free, _ = request_zip(actor=make_usuario(user.empresa))
+    with held(busy):
+        assert claim().request_id == free
+
+
+def test_the_reaper_passes_over_a_request_that_somebody_holds(user: Usuario) -> None:
+    busy, _ = request_zip(actor=user)
+    free, _ = request_zip(actor=make_usuario(user.empresa))
+    while claim_part(owner="w") is not None:
+        pass
+    ZipPart.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    with held(busy):
+        assert reap_lost_parts() == ZipPart.objects.filter(request=free).count()
+    assert set(ZipPart.objects.filter(request=busy).values_list("state", flat=True)) == {"processing"}
 
 
 def test_cancel_ends_what_has_not_ended_and_again_changes_nothing(user: Usuario) -> None:

@@ -134,7 +134,8 @@ export class Database {
   finish() {
     const expires_at = this.#now();
     const archive = { bytes: 1000, sha256: "a".repeat(64), missing: this.#chance.below(2), expires_at };
-    return this.#moveOne(["processing"], { state: "completed", done: EQUIPOS, percent: 100, current: null, ...archive });
+    const all = { done: EQUIPOS, percent: 100, current: null };
+    return this.#moveOne(["processing"], { state: "completed", ...all, ...archive });
   }
 
   fail() {

@@ -112,7 +112,7 @@ class World {
 
   /** Somebody else signed in: the tab takes nothing of theirs, and is right again when its own usuario is back. */
   stranger() {
-    const before = this.#shown();
+    const before = shown(this.store);
     const seq = this.store.seq + this.chance.below(3);
     const theirs = part({ id: 1000, request: 100, version: 99 });
     const all = request({ id: 100, requester: USER + 1, version: 99, parts: [theirs] });
@@ -120,7 +120,7 @@ class World {
     this.store.apply(change(seq + 1, { part: theirs, request: summary({ id: 100, version: 99 }) }));
     this.store.apply(beat(seq + 1));
     this.store.adopt(all);
-    assert.deepEqual(this.#shown(), before);
+    assert.deepEqual(shown(this.store), before);
     this.#connect();
   }
 
@@ -206,11 +206,14 @@ class World {
     const { requests, notifications } = this.database.snapshot();
     assert.deepEqual(this.store.requests.map(withoutLive), requests.map(withoutLive));
     assert.deepEqual(this.store.notifications, notifications);
+    const other = new Store({ user: USER }); // a tab that is opened now, and told what this one knows
+    other.apply(this.store.snapshot());
+    assert.deepEqual(shown(other), shown(this.store));
   }
+}
 
-  #shown() {
-    return [this.store.seq, this.store.requests, this.store.notifications];
-  }
+function shown({ seq, requests, notifications }) {
+  return { seq, requests, notifications };
 }
 
 /** How often each thing happens. */
@@ -250,7 +253,7 @@ test("the histories have what they are for", () => {
     const { requests, notifications } = database.snapshot();
     const parts = requests.flatMap((one) => one.parts);
     if (requests.length === 20) seen.add("a full page");
-    if (requests.some((one, place) => isLive(one) && one.id < requests[place + 1]?.id)) seen.add("an old one that lives");
+    if (requests.some((one, n) => isLive(one) && one.id < requests[n + 1]?.id)) seen.add("an old one that lives");
     if (notifications.latest.length === 20 && notifications.unread < 20) seen.add("a full inbox, read");
     if (parts.some(({ attempt }) => attempt > 2)) seen.add("a third attempt");
     if (parts.some(({ state }) => state === "expired")) seen.add("an expired part");
