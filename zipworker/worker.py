@@ -25,6 +25,7 @@ from zipworker.build import PackageMaker
 from zipworker.care import Care
 from zipworker.heart import STALL_SECONDS
 from zipworker.package.package import Package
+from zipworker.scratch import Scratch
 from zipworker.telling import tell_started
 from zipworker.workshop import LAST_SECONDS, Workshop
 
@@ -51,6 +52,8 @@ def run_worker(*, package: PackageMaker = Package, stall_seconds: float = STALL_
 
     Returns the exit status: SPOILED when so many builders stalled that the process asks to be replaced.
     """
+    scratch = Scratch()
+    scratch.open()
     storage = get_storage()
     workshop = Workshop(
         storage=storage,
@@ -71,6 +74,7 @@ def run_worker(*, package: PackageMaker = Package, stall_seconds: float = STALL_
         empty = care.stop() and empty
         settle(CLOSE_SECONDS)
         logger.info("action=worker_stopped worker=%s stalled=%s", workshop.owner, workshop.stalled)
+        scratch.remove()
     status = SPOILED if workshop.spoiled else 0
     if not empty or workshop.stalled:
         # A thread that hangs in a call may not be waited for, nor woken while the interpreter is taken apart.
