@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +24,25 @@ STAMP = VENV / "sam-installed.json"
 
 
 def ensure(lock: Lock) -> Path:
-    """Return the environment's Python with at least that lock installed (dev.lock holds run.lock)."""
+    """Return the environment's Python with at least that lock installed (dev.lock holds run.lock).
+
+    Of two commands that start at once, the second waits for the first.
+    """
+    with _alone():
+        return _ensure(lock)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    folder = os.open(REQUIREMENTS, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)  # and with it the lock
+
+
+def _ensure(lock: Lock) -> Path:
     if not _is_alive():
         STAMP.unlink(missing_ok=True)
         _create()
