@@ -213,10 +213,10 @@ def test_workers_of_two_versions_share_the_work_and_neither_takes_a_ring_of_the_
 
 
 def test_a_worker_with_nothing_to_do_stops_at_once(own: Installation) -> None:
-    worker = own.sam.start_worker()
+    worker = own.sam.start_worker(SAM_GRACE_SECONDS="60")
     asked = clock(own.sam)
     assert ended(worker) == 0
-    assert clock(own.sam) - asked < timedelta(seconds=4)
+    assert clock(own.sam) - asked < timedelta(seconds=15)  # and not when the grace period is over
 
 
 def ended(worker: subprocess.Popen[bytes]) -> int:

@@ -143,7 +143,8 @@ def test_a_worker_speaks_in_its_operators_words(
     with caplog.at_level(logging.INFO):
         request_id, _ = request_zip(actor=user)
         build_next(owner="w", storage=file_storage, stopping=threading.Event())
-    words = [str(record.words) for record in caplog.records if hasattr(record, "words")]
+    said = [str(record.words) for record in caplog.records if hasattr(record, "words")]
+    words = [one for one in said if not one.startswith("[EQUIPO]")]  # told by time: here none, one or two
     archive = ZipPart.objects.select_related("archive").get().archive
     assert archive is not None
     assert words[:3] == [
