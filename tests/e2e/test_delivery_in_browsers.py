@@ -208,7 +208,11 @@ def test_a_page_from_the_back_forward_cache_catches_up_without_a_reload(
     assert cable.sockets == 1
 
 
-@pytest.mark.parametrize("person", [SHARED, ALONE], ids=["shared", "alone"], indirect=True)
+@pytest.mark.parametrize(
+    "person",
+    [pytest.param(SHARED, id="shared"), pytest.param(ALONE, id="alone", marks=pytest.mark.slow)],
+    indirect=True,
+)
 def test_a_logout_in_one_tab_shows_in_the_others_and_a_login_leads_back(person: Person) -> None:
     first, second, third = person.tabs(3)
     for page in (second, third):

@@ -32,7 +32,7 @@ def told(own: Installation, words: str) -> list[str]:
     return [line for line in own.sam.logs().splitlines() if words in line]
 
 
-@pytest.mark.parametrize("builder", ["raise", "allocate:2"])
+@pytest.mark.parametrize("builder", ["raise", pytest.param("allocate:2", marks=pytest.mark.slow)])
 def test_a_builder_that_fails_fails_its_part_and_nothing_else(own: Installation, builder: str) -> None:
     own.sam.start_web()
     worker = own.sam.start_worker(builder=builder, part=2, SAM_WORKER_SLOTS="2")
@@ -71,6 +71,7 @@ def test_the_text_of_an_exception_forges_no_line_of_the_log(own: Installation) -
     assert traceback[-1].strip() == "[EXITOSO] action=finish_part part=1"
 
 
+@pytest.mark.slow
 def test_a_builder_that_hangs_is_given_up_and_too_many_of_them_end_the_worker(own: Installation) -> None:
     own.sam.start_web()
     worker = own.sam.start_worker(builder="hang", part=2, stall=2, SAM_WORKER_SLOTS="2")
@@ -116,6 +117,7 @@ def test_a_part_that_kills_each_of_its_workers_fails_and_takes_the_others_with_i
     ]
 
 
+@pytest.mark.slow
 def test_a_builder_that_holds_the_interpreter_misses_no_beat_and_delays_no_loop(
     own: Installation, tmp_path: Path
 ) -> None:

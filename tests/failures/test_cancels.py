@@ -27,6 +27,7 @@ def state_of(history: History) -> object:
     return state
 
 
+@pytest.mark.slow
 def test_what_waits_is_cancelled_and_no_worker_begins_it(own: Installation) -> None:
     own.sam.start_web()
     visitor, history = ask(own)
@@ -57,6 +58,7 @@ def test_what_is_being_built_is_cancelled_at_once_and_its_bytes_go_with_it(own: 
     assert history.stored() == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", ["cancel", "finish"])
 def test_what_is_being_finished_is_cancelled_or_completed_by_who_came_first(own: Installation, first: str) -> None:
     own.sam.start_web()

@@ -65,7 +65,13 @@ def says_so(own: Installation, visitor: Visitor) -> None:
     assert ready.seconds < LATER_SECONDS
 
 
-@pytest.mark.parametrize("end", [OwnPostgres.stop, OwnPostgres.crash], ids=["restarts", "crashes"])
+@pytest.mark.parametrize(
+    "end",
+    [
+        pytest.param(OwnPostgres.stop, id="restarts", marks=pytest.mark.slow),
+        pytest.param(OwnPostgres.crash, id="crashes"),
+    ],
+)
 def test_postgresql_ends_in_the_middle_of_a_part_and_comes_back(
     own: Installation, end: Callable[[OwnPostgres], None]
 ) -> None:
@@ -131,6 +137,7 @@ def were_completed_by_a_later_attempt(own: Installation, *, parts: int, began: d
     assert {attempt for (_, attempt), late in finished.items() if not late} <= {1}
 
 
+@pytest.mark.slow
 def test_postgresql_standing_still_while_parts_are_completed_and_no_old_lease_completes_one(own: Installation) -> None:
     web, worker = own.sam.start_web(), own.start_quick_worker(seconds=3)
     operator = Visitor(own.sam, OPERATOR)

@@ -53,6 +53,7 @@ def hears_pushes_again(own: Installation, visitor: Visitor, tab: OpenTab) -> Non
 # ── it forgets ──
 
 
+@pytest.mark.slow
 def test_redis_emptied_under_100_waiting_parts_and_each_is_built_once(own: Installation) -> None:
     own.sam.start_web()
     operator = Visitor(own.sam, OPERATOR)
@@ -105,6 +106,7 @@ def test_redis_away_and_every_process_and_socket_lives_on(own: Installation, sec
     assert own.sam.query("SELECT max(attempt), max(crashes) FROM sam_zippart") == [(1, 0)]
 
 
+@pytest.mark.slow
 def test_the_subscription_killed_while_it_is_published_and_the_tab_is_right_again(own: Installation) -> None:
     own.sam.start_web()
     worker = own.sam.start_worker(builder="slow:0.1")

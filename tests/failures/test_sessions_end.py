@@ -68,6 +68,7 @@ ENDS_SILENTLY = {
 }
 
 
+@pytest.mark.slow
 async def test_a_session_that_ends_with_nobody_telling_loses_its_sockets_at_the_sweep(sam: Sam) -> None:
     sam.start_web()
     with many_people(sam, len(ENDS_SILENTLY) + 1) as (untouched, *people):

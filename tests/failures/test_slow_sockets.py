@@ -134,6 +134,7 @@ async def until_cut(clients: list[MuteClient]) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.slow
 async def test_clients_that_stop_reading_are_cut_and_neither_delay_others_nor_fill_the_memory(
     sam: Sam, watched: Pulse
 ) -> None:

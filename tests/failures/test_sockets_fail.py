@@ -96,7 +96,7 @@ def all_equal(tabs: list[OpenTab], page: dict[str, Any]) -> bool:
     return all(tab.shows() == page for tab in tabs)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_tabs_end_equal_to_a_reload_whatever_is_lost_doubled_and_reordered_on_the_way(sam: Sam, seed: int) -> None:
     sam.start_web()
     visitor = Visitor(sam, "certiboy")

@@ -92,6 +92,7 @@ def build_it_all(sam: Sam) -> None:
     wait_for(lambda: states(sam) == {"completed"}, seconds=BUILD_SECONDS, what="every part is completed")
 
 
+@pytest.mark.slow
 def test_three_tabs_that_were_offline_while_a_zip_was_made_end_as_after_a_reload(
     tabs: Tabs, cable: Cable, sam: Sam
 ) -> None:
@@ -123,6 +124,7 @@ def test_a_network_that_falls_silent_makes_the_tabs_stale_then_reconnecting_and_
     tabs.expect_what_a_reload_shows()
 
 
+@pytest.mark.slow
 def test_three_tabs_come_back_by_themselves_when_web_is_killed_and_started_again(tabs: Tabs, sam: Sam) -> None:
     (web,) = sam.processes
     sam.kill(web)

@@ -219,6 +219,7 @@ def test_a_killed_web_takes_nothing_with_it_and_a_new_one_serves_the_same_sessio
     assert len(sam.query("SELECT id FROM sam_zippart")) == 4
 
 
+@pytest.mark.slow
 async def test_a_download_that_a_killed_web_broke_off_goes_on_where_it_stopped(sam: Sam) -> None:
     web = sam.start_web()
     visitor = Visitor(sam, "certiboy")

@@ -102,7 +102,7 @@ def test_a_worker_asked_to_stop_finishes_what_fits_and_begins_nothing(own: Insta
     assert own.sam.query("SELECT count(*) FROM sam_workerbeat") == [(0,)]
 
 
-@pytest.mark.parametrize("builder", [LONG, "hang"])
+@pytest.mark.parametrize("builder", [pytest.param(LONG, marks=pytest.mark.slow), "hang"])
 def test_a_worker_asked_to_stop_hands_back_what_does_not_fit_and_another_goes_on(
     own: Installation, builder: str
 ) -> None:
@@ -129,6 +129,7 @@ def test_a_worker_asked_to_stop_hands_back_what_does_not_fit_and_another_goes_on
     assert history.is_whole(visitor, 1)
 
 
+@pytest.mark.slow
 def test_a_worker_that_was_still_until_its_time_was_over_leaves_nothing_to_be_reaped(own: Installation) -> None:
     own.sam.start_web()
     worker = own.sam.start_worker(builder=LONG, SAM_WORKER_SLOTS="1", SAM_GRACE_SECONDS="3")
@@ -151,10 +152,7 @@ SIGNALS = {
 
 @pytest.mark.parametrize(
     "signals",
-    [
-        pytest.param(signals, id=name, marks=[pytest.mark.slow] * (signal.SIGKILL in signals))
-        for name, signals in SIGNALS.items()
-    ],
+    [pytest.param(signals, id=name, marks=pytest.mark.slow) for name, signals in SIGNALS.items()],
 )
 def test_five_workers_ended_during_one_part_and_the_sixth_completes_it(
     own: Installation, signals: list[signal.Signals]
@@ -186,6 +184,7 @@ def test_restarting_web_does_not_touch_the_part_that_a_worker_builds(own: Instal
         assert history.names(number) == [("claim", 1), ("finish", 1)]
 
 
+@pytest.mark.slow
 def test_workers_of_two_versions_share_the_work_and_neither_takes_a_ring_of_the_other(own: Installation) -> None:
     own.sam.start_web()
     present = own.sam.start_worker(builder="slow:0.1", SAM_WORKER_SLOTS="1")
