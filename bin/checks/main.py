@@ -66,8 +66,8 @@ def _run(outcomes: list[Outcome], options: argparse.Namespace, for_pytest: Seque
     if options.fast:
         outcomes.append(run_live(steps.python_tests(arguments=[*marks, "tests/unit"], name="pytest (unidad)")))
         return
-    most = steps.python_tests(arguments=[*marks, "tests", f"--ignore={steps.FAILURES}"])
-    outcomes.extend(run_beside(steps.failure_tests(marks=marks), [steps.sqlite_tests(), most]))
+    most = steps.python_tests(arguments=[*marks, "tests", *(f"--ignore={one}" for one in steps.PROCESSES)])
+    outcomes.extend(run_beside(steps.process_tests(marks=marks), [steps.sqlite_tests(), most]))
 
 
 def _quiet_steps(outcomes: list[Outcome], scratch: Path, *, fast: bool) -> list[Step]:

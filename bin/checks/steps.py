@@ -9,7 +9,7 @@ from pathlib import Path
 from ready import node
 from ready.places import ROOT, VENV
 
-FAILURES = "tests/failures"
+PROCESSES = ("tests/e2e", "tests/failures")
 NO_TESTS_COLLECTED = 5  # pytest's exit status
 
 
@@ -71,9 +71,9 @@ def python_tests(*, arguments: Sequence[str], name: str = "pytest") -> Step:
     return Step(name=name, argv=[_tool("pytest"), *arguments], live=True)
 
 
-def failure_tests(*, marks: Sequence[str]) -> Step:
-    """What dies, hangs and comes back: real processes that are mostly waited for, so it runs beside the others."""
-    return Step(name="pytest (fallas)", argv=[_tool("pytest"), *marks, FAILURES], summary=True)
+def process_tests(*, marks: Sequence[str]) -> Step:
+    """Real processes and Chromium, end to end and when they fail: mostly waited for, so it runs beside the others."""
+    return Step(name="pytest (procesos)", argv=[_tool("pytest"), *marks, *PROCESSES], summary=True)
 
 
 def sqlite_tests() -> Step:
