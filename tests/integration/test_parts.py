@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -166,6 +167,15 @@ def test_an_older_attempt_cannot(user: Usuario, write: Callable[[Claim], None]) 
     with pytest.raises(LeaseLost):
         write(older)
     check_lease(newer)
+
+
+@pytest.mark.parametrize("write", LATE_WRITES.values(), ids=LATE_WRITES)
+def test_another_worker_cannot_though_it_names_the_attempt(user: Usuario, write: Callable[[Claim], None]) -> None:
+    request_zip(actor=user)
+    mine = claim()
+    with pytest.raises(LeaseLost):
+        write(replace(mine, owner="otro"))
+    assert ZipPart.objects.get(pk=mine.part_id).owner == mine.owner
 
 
 def test_a_beat_extends_the_lease_and_keeps_the_progress(user: Usuario) -> None:
