@@ -1,8 +1,9 @@
-"""A worker outlives a Redis connection that breaks while it takes a ring."""
+"""A worker outlives a Redis connection that breaks while it takes a ring, and stops well in the middle of one."""
 
 from __future__ import annotations
 
 import asyncio
+import signal
 from dataclasses import replace
 from typing import Any
 
@@ -77,3 +78,21 @@ async def test_a_connection_that_breaks_while_a_ring_is_taken_neither_ends_the_w
         await asyncio.gather(running, hearing, return_exceptions=True)
         await worker.pool.aclose()
         await pool.aclose()
+
+
+async def test_a_worker_that_stops_while_it_answers_a_ring_ends_well(
+    own_redis: RedisServer, settings: Settings
+) -> None:
+    settings.SAM = replace(settings.SAM, redis_url=own_redis.url)
+    bell: Any = Bell()
+    worker = PartWorker(bell)
+    worker._pool = await create_pool(redis_settings())
+    answering = asyncio.create_task(asyncio.sleep(60))
+    worker.tasks["a ring"] = answering
+    await worker.record_health()
+    with redis.Redis.from_url(own_redis.url) as found:
+        assert found.exists(worker.health_check_key)
+        worker.handle_sig(signal.SIGTERM)
+        await worker.close()
+        assert answering.cancelled()
+        assert not found.exists(worker.health_check_key)
