@@ -29,10 +29,15 @@ logger = logging.getLogger(__name__)
 reactor: Any = twisted_reactor
 
 SPREAD_SECONDS: Final = 1.0
-DRAIN_SECONDS: Final = 5.0
+LAST_SECONDS: Final = 3.0  # of the grace period: what is cancelled ends, and what waits for Redis is sent
 CANCEL_SECONDS: Final = 1.0
 POLL_SECONDS: Final = 0.05
 BACKLOG: Final = 1024  # a storm of reconnects after a restart
+
+
+def drain_seconds(grace_seconds: int) -> float:
+    """How long requests in flight may go on after SIGTERM, in seconds: the grace period without its end."""
+    return max(SPREAD_SECONDS, grace_seconds - LAST_SECONDS)
 
 
 class DrainingServer(Server):
@@ -44,7 +49,7 @@ class DrainingServer(Server):
         *,
         bind: str,
         port: int,
-        drain_seconds: float = DRAIN_SECONDS,
+        drain_seconds: float,
         on_end: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         host = bind.strip("[]").replace(":", r"\\:")

@@ -32,7 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *, bind: str, port: int, verbosity: int, **_: Any) -> None:
         from realtime.asgi import application, live
-        from realtime.server import DRAIN_SECONDS, DrainingServer
+        from realtime.server import DrainingServer, drain_seconds
 
         for name, level in zip(("daphne", "twisted"), LEVELS[verbosity], strict=True):
             logging.getLogger(name).setLevel(level)
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             application,
             bind=bind,
             port=port,
-            drain_seconds=getattr(settings, "SAM_DRAIN_SECONDS", DRAIN_SECONDS),
+            drain_seconds=drain_seconds(settings.SAM.grace_seconds),
             on_end=end,
         )
         # A full collection stops every socket, for half a second with 5,000 of them: what was loaded is never garbage,
