@@ -54,6 +54,6 @@ def test_the_page_of_operations_explains_every_word_that_a_worker_says() -> None
 
 def test_every_test_that_the_page_of_the_promises_names_is_there() -> None:
     named = set(re.findall(r"`(test_\w+)`", (ROOT / "docs" / "fiabilidad.md").read_text()))
-    sources = "".join(path.read_text() for path in (ROOT / "tests" / "failures").glob("test_*.py"))
+    sources = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
     assert named
     assert named <= set(re.findall(r"def (test_\w+)", sources))
