@@ -78,7 +78,7 @@ def process_tests(*, marks: Sequence[str]) -> Step:
 
 def sqlite_tests() -> Step:
     """The tests marked `sqlite`, on SQLite, which is what bin/dev runs on."""
-    argv = [_tool("pytest"), "-m", "sqlite and not slow"]
+    argv = [_tool("pytest"), "-m", "sqlite and not slow", "tests/integration"]
     return Step(name="pytest (SQLite)", argv=argv, env={"TEST_DATABASE": "sqlite"}, live=True)
 
 

@@ -220,6 +220,7 @@ def test_a_worker_started_after_the_request_takes_it_up(chromium: Browser, sam: 
         there.close()
 
 
+@pytest.mark.slow
 def test_staff_choose_the_empresa(people: People, running: Sam) -> None:
     page = people.tab("admin")
     page.get_by_role("combobox").select_option(label="CERTIBOY S.A.S.")

@@ -144,6 +144,7 @@ def frozen(server: RedisServer) -> Iterator[None]:
         server.resume()
 
 
+@pytest.mark.slow
 def test_redis_standing_still_for_10_seconds_and_no_call_waits_for_it(own: Installation) -> None:
     processes = [own.sam.start_web(), own.sam.start_worker(builder="slow:0.05")]
     ana, operator = Visitor(own.sam, USUARIO), Visitor(own.sam, OPERATOR)

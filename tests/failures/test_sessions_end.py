@@ -93,6 +93,7 @@ def with_keys(sam: Sam, key: str, **more: str) -> Sam:
     return replace(sam, environment={**sam.environment, "SECRET_KEY": key, **more})
 
 
+@pytest.mark.slow
 async def test_a_key_rotation_with_fallbacks_ends_no_session_and_one_without_ends_all(sam: Sam) -> None:
     web = sam.start_web()
     visitor = Visitor(sam, "certiboy")

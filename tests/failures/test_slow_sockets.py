@@ -68,6 +68,7 @@ async def snapshot_seconds(socket: ClientConnection) -> list[float]:
     return taken
 
 
+@pytest.mark.slow
 async def test_a_socket_whose_queries_take_five_seconds_delays_no_other(sam: Sam, watched: Pulse) -> None:
     with many_people(sam, 2) as (slow, other):
         mine = notify(sam, slow)

@@ -55,7 +55,9 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(
+    "fault", ["answers 500", *(pytest.param(name, marks=pytest.mark.slow) for name in FAULTS if name != "answers 500")]
+)
 def test_a_part_waits_while_storage_fails_and_is_completed_when_it_answers(stored: StoredSam, fault: str) -> None:
     stored.sam.start_worker()
     visitor = stored.visitor()
@@ -99,6 +101,7 @@ def test_cancel_answers_at_once_while_storage_hangs_and_the_worker_goes_on_with_
     assert_nothing_unnamed(stored)
 
 
+@pytest.mark.slow
 def test_a_worker_asked_to_stop_while_storage_hangs_hands_the_part_back_in_its_grace_period(
     stored: StoredSam,
 ) -> None:
@@ -136,6 +139,7 @@ def test_the_lost_answer_to_the_end_of_an_upload_costs_nothing(stored: StoredSam
     assert_nothing_unnamed(stored)
 
 
+@pytest.mark.slow
 def test_an_upload_whose_end_nobody_can_tell_ends_in_one_completed_part(stored: StoredSam) -> None:
     worker = stored.sam.start_worker()
     visitor = stored.visitor()

@@ -61,6 +61,7 @@ def test_a_part_for_which_the_disk_has_no_room_waits_and_is_completed_when_there
         full.sam.close()
 
 
+@pytest.mark.slow
 def test_a_part_for_whose_scratch_files_there_is_no_room_waits_too(stored: StoredSam) -> None:
     with small_disk(stored.sam.folder / "scratch", size="4k") as disk:
         full = on_disk(stored, disk)

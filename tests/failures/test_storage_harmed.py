@@ -46,6 +46,7 @@ def path_of(number: int) -> str:
     return f"Equipos/{codigo(number)}/manual.pdf"
 
 
+@pytest.mark.slow
 def test_a_part_whose_documentos_are_harmed_while_it_is_built_names_them_and_is_otherwise_whole(
     stored: StoredSam, tmp_path: Path
 ) -> None:

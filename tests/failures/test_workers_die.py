@@ -172,6 +172,7 @@ def test_five_workers_ended_during_one_part_and_the_sixth_completes_it(
     assert history.is_whole(visitor, 1)
 
 
+@pytest.mark.slow
 def test_restarting_web_does_not_touch_the_part_that_a_worker_builds(own: Installation) -> None:
     web = own.sam.start_web()
     own.sam.start_worker(builder="slow:0.1")

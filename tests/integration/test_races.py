@@ -29,7 +29,7 @@ from tests.running import wait_for
 pytestmark = [real_database, pytest.mark.sqlite, pytest.mark.usefixtures("published", "rings")]
 
 ROUNDS = 200
-SQLITE_ROUNDS = 30  # its one writer decides, however often it is asked
+FEW_ROUNDS = 40  # all of them with --slow
 TOGETHER_SECONDS = 30  # a runner that has not come to the start by then will not come
 STEP_SECONDS = 0.001
 
@@ -93,8 +93,10 @@ def user() -> Usuario:
     return make_usuario(make_empresa(equipos=1))
 
 
-def rounds() -> range:
-    return range(SQLITE_ROUNDS if connection.vendor == "sqlite" else ROUNDS)
+@pytest.fixture(params=[FEW_ROUNDS, pytest.param(ROUNDS, marks=pytest.mark.slow)])
+def rounds(request: pytest.FixtureRequest) -> range:
+    found: int = request.param
+    return range(found)
 
 
 def claims_of(user: Usuario, *, parts: int = 1) -> list[Claim]:
@@ -147,14 +149,14 @@ def archive_of(claim: Claim) -> BuiltArchive:
     )
 
 
-def test_of_eight_workers_that_claim_a_part_one_gets_it(user: Usuario) -> None:
+def test_of_eight_workers_that_claim_a_part_one_gets_it(user: Usuario, rounds: range) -> None:
     claims = claims_of(user)
 
     def claim_as(owner: str) -> Callable[[], Claim | None]:
         return lambda: claim_part(owner=owner)
 
     with Runners(*(claim_as(f"worker {number}") for number in range(8))) as workers:
-        for _ in rounds():
+        for _ in rounds:
             begin_again(claims, claimed=False)
             (won,) = [claim for claim in workers.run() if claim is not None]
             part = ZipPart.objects.get()
@@ -162,13 +164,13 @@ def test_of_eight_workers_that_claim_a_part_one_gets_it(user: Usuario) -> None:
             adds_up(("claim", 1))
 
 
-def test_a_part_that_is_cancelled_while_it_is_finished_ends_as_one_of_the_two(user: Usuario) -> None:
+def test_a_part_that_is_cancelled_while_it_is_finished_ends_as_one_of_the_two(user: Usuario, rounds: range) -> None:
     (claim,) = claims = claims_of(user)
     handicap = Handicap()
     cancel = handicap.of("cancel", lambda: cancel_request(actor=user, request_id=claim.request_id))
     finish = handicap.of("finish", lambda: finish_part(claim, archive_of(claim)))
     with Runners(cancel, finish) as both:
-        for _ in rounds():
+        for _ in rounds:
             begin_again(claims)
             _, refused = both.run()
             won = "cancel" if isinstance(refused, LeaseLost) else "finish"
@@ -179,12 +181,14 @@ def test_a_part_that_is_cancelled_while_it_is_finished_ends_as_one_of_the_two(us
     assert set(handicap.wins) == {"cancel", "finish"}, "no race: one of the two always came first"
 
 
-def test_a_lease_that_is_renewed_while_it_is_reaped_is_kept_or_lost_and_never_both(user: Usuario) -> None:
+def test_a_lease_that_is_renewed_while_it_is_reaped_is_kept_or_lost_and_never_both(
+    user: Usuario, rounds: range
+) -> None:
     (claim,) = claims = claims_of(user)
     left = 0.005  # what is left of the lease at the start: so that it runs out between the two, now here, now there
     kept: Counter[bool] = Counter()
     with Runners(lambda: beat(claim, done=1, current="EQ-001"), reap_lost_parts) as both:
-        for _ in rounds():
+        for _ in rounds:
             begin_again(claims)
             ZipPart.objects.update(lease_until=in_seconds(left))
             lost, reaped = both.run()
@@ -204,11 +208,11 @@ def test_a_lease_that_is_renewed_while_it_is_reaped_is_kept_or_lost_and_never_bo
     assert set(kept) == {True, False}, "no race: the lease always ended the same way"
 
 
-def test_two_clicks_at_once_make_one_request_and_are_told_the_same(user: Usuario) -> None:
+def test_two_clicks_at_once_make_one_request_and_are_told_the_same(user: Usuario, rounds: range) -> None:
     claims_of(user)
     click = lambda: request_zip(actor=user)  # noqa: E731  # the same, twice
     with Runners(click, click) as clicks:
-        for _ in rounds():
+        for _ in rounds:
             for model in (Transition, PartEquipo, ZipPart, ZipRequest):
                 rows = model._default_manager.all()
                 rows._raw_delete(rows.db)
@@ -221,11 +225,11 @@ def test_two_clicks_at_once_make_one_request_and_are_told_the_same(user: Usuario
             assert Stream.objects.get().seq == 1
 
 
-def test_two_last_parts_that_finish_at_once_end_the_request_and_tell_of_it_once(user: Usuario) -> None:
+def test_two_last_parts_that_finish_at_once_end_the_request_and_tell_of_it_once(user: Usuario, rounds: range) -> None:
     claims = claims_of(user, parts=2)
     finishes = [lambda claim=claim: finish_part(claim, archive_of(claim)) for claim in claims]
     with Runners(*finishes) as both:
-        for _ in rounds():
+        for _ in rounds:
             begin_again(claims)
             assert both.run() == [None, None]
             assert not ZipPart.objects.filter(state__in=LIVE).exists()
