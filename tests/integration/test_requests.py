@@ -179,6 +179,19 @@ def test_the_change_names_the_request_once_and_each_part_in_consecutive_frames(
     assert [frame["part"]["position"] for frame in frames] == [1, 2]
 
 
+def test_nothing_is_told_nor_rung_of_what_is_rolled_back(
+    published: list[tuple[str, Any]], rings: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("sam.services.solicitudes.tell_on_commit", fail)
+    with pytest.raises(ZeroDivisionError):
+        request_zip(actor=make_usuario(make_empresa(equipos=1)))
+    assert not ZipRequest.objects.exists()
+    assert (published, rings) == ([], [])
+
+
 def test_a_request_of_very_many_parts_sends_one_resync_instead_of_frames(published: list[tuple[str, Any]]) -> None:
     user = make_usuario(make_empresa(equipos=35 * 65))
     request_zip(actor=user)
