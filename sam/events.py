@@ -10,8 +10,6 @@ from __future__ import annotations
 import hashlib
 from typing import Literal, NotRequired, TypedDict
 
-QUEUE_GROUP = "queue"
-
 PROTOCOL_VERSION = 1
 
 
@@ -122,6 +120,124 @@ class OutlookFrame(TypedDict):
 
     type: Literal["outlook"]
     parts: dict[str, OutlookJSON]
+
+
+class QueueRowJSON(TypedDict):
+    """One live part as its operators see it; `position`, `eta` and `reason` as in PartJSON."""
+
+    id: int
+    request: int
+    empresa: int
+    nombre: str
+    requester: str
+    number: int
+    of: int
+    state: str
+    attempt: int
+    crashes: int
+    priority: int
+    position: int | None
+    eta: tuple[str, str] | None
+    reason: str | None
+    done: int
+    equipos: int
+    worker: str
+    queued_at: str
+    started_at: str | None
+
+
+class LaneJSON(TypedDict):
+    """One empresa with something to do or paused; `done` in 24 hours, `limit` of parts at once."""
+
+    empresa: int
+    nombre: str
+    waiting: int
+    building: int
+    done: int
+    oldest: str | None
+    paused: bool
+    limit: int | None
+
+
+class WorkerJSON(TypedDict):
+    """One worker process; `age` of its heartbeat in seconds, `memory` in bytes, `building` the ids of parts."""
+
+    name: str
+    host: str
+    version: str
+    slots: int
+    building: list[int]
+    started_at: str
+    seen_at: str
+    age: int
+    memory: int
+    quiet: bool
+    lost: bool
+
+
+class ChartJSON(TypedDict):
+    """Equal buckets of `step` seconds, the last ending at `end`; durations and ages in seconds."""
+
+    end: str
+    step: int
+    depth: list[int]
+    oldest: list[int]
+    per_minute: list[float]
+    p50: list[float | None]
+    p95: list[float | None]
+    completed: int
+    duration: tuple[float, float] | None
+    failures: dict[str, int]
+
+
+class OrderJSON(TypedDict):
+    """What an operator did to the queue; `what` in Spanish, `changed` how much of it."""
+
+    id: int
+    at: str
+    usuario: str
+    what: str
+    changed: int
+    why: str
+
+
+class CountsJSON(TypedDict):
+    """Parts that wait and are built now; workers alive; and of the last 24 hours, what ended how."""
+
+    waiting: int
+    building: int
+    workers: int
+    completed: int
+    failed: int
+    missing: int
+
+
+class DigestJSON(TypedDict):
+    """The queue, whole, as `/cola/` shows it; `version` names its content, but for ages and estimates.
+
+    `idle`: work waits and nobody works, though nobody asked for a pause. `hidden`, `more_lanes`: what was left out.
+    """
+
+    version: str
+    at: str
+    paused: bool
+    paused_since: str | None
+    idle: bool
+    counts: CountsJSON
+    oldest_seconds: int
+    lanes: list[LaneJSON]
+    more_lanes: int
+    workers: list[WorkerJSON]
+    rows: list[QueueRowJSON]
+    hidden: int
+    orders: list[OrderJSON]
+    charts: dict[str, ChartJSON]
+
+
+class QueueFrame(DigestJSON):
+    """The digest for staff who subscribed: at most one a second when something changed, else every 5 s."""
+
+    type: Literal["queue"]
 
 
 class FramesMessage(TypedDict):

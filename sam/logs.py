@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
-HEALTH_PATHS = ("/healthz", "/readyz")
+HEALTH_PATHS = ("/healthz", "/healthz/worker", "/readyz", "/metrics")
 TRACE = re.compile(r"[0-9A-Za-z_-]{8,32}")
 FIELD = re.compile(r"(\w+)=(\S+)")
 # A line's first word where the event has no words of its own.
@@ -28,6 +28,7 @@ LEVEL_WORDS = {"DEBUG": "[DETALLE]", "INFO": "[INFO]", "WARNING": "[AVISO]", "ER
 DATA_CHARACTERS = 80
 
 _trace: ContextVar[str] = ContextVar("trace", default="")
+_notes: ContextVar[Lines | None] = ContextVar("notes", default=None)
 
 
 def current_trace() -> str:
@@ -43,6 +44,43 @@ def traced(trace: str) -> Iterator[None]:
         yield
     finally:
         _trace.reset(token)
+
+
+@contextmanager
+def noted(lines: Lines) -> Iterator[None]:
+    """Lines of this context are also kept in `lines`, as people read them."""
+    token = _notes.set(lines)
+    try:
+        yield
+    finally:
+        _notes.reset(token)
+
+
+class Lines:
+    """The first lines of what was logged, and how many followed; may be filled by several threads."""
+
+    def __init__(self, *, most: int = 200) -> None:
+        self._most = most
+        self._lines: list[str] = []
+        self.seen = 0
+
+    def add(self, line: str) -> None:
+        self.seen += 1
+        if len(self._lines) < self._most:
+            self._lines.append(line)
+
+    def text(self) -> str:
+        left_out = self.seen - len(self._lines)
+        return "\n".join([*self._lines, f"… y {left_out} líneas más"] if left_out > 0 else self._lines)
+
+
+class Notes(logging.Handler):
+    """Gives each line to the `noted` of its context, if there is one."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        lines = _notes.get()
+        if lines is not None:
+            lines.add(self.format(record))
 
 
 def plain(text: str) -> str:

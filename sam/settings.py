@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "sam.views.middleware.TraceMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "sam.views.machines.MachineMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "sam.views.middleware.OutageMiddleware",
@@ -188,8 +189,11 @@ LOGGING: dict[str, Any] = {
     "disable_existing_loggers": False,
     "formatters": {"text": {"()": "sam.logs.TextLine"}, "json": {"()": "sam.logs.JsonLine"}},
     "filters": {"not_health": {"()": "sam.logs.NotHealth"}, "heals": {"()": "sam.logs.HealsByItself"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": SAM.log_format, "filters": ["not_health"]}},
-    "root": {"handlers": ["console"], "level": "INFO"},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": SAM.log_format, "filters": ["not_health"]},
+        "notes": {"class": "sam.logs.Notes", "formatter": "text"},
+    },
+    "root": {"handlers": ["console", "notes"], "level": "INFO"},
     "loggers": {
         "django.server": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},

@@ -6,6 +6,7 @@ The words of `part-status` are public contract; the details beside it are not. B
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -60,6 +61,27 @@ REASONS = {
     "storage_unavailable": "espera a que el almacenamiento responda",
 }
 
+# What an operator reads of a part: where it is, not what its requester can do with it.
+QUEUE_STATES = {
+    "pending": "En espera",
+    "processing": "En curso",
+    "completed": "Lista",
+    "failed": "Fallida",
+    "cancelled": "Cancelada",
+    "expired": "Vencida",
+}
+
+ORDERS_IN_WORDS = {
+    "cancel": "Cancelar",
+    "retry": "Reintentar",
+    "retry_reason": "Reintentar por motivo",
+    "priority": "Subir prioridad",
+    "pause": "Pausar",
+    "resume": "Reanudar",
+    "quiet": "Poner en calma",
+    "unquiet": "Quitar la calma",
+}
+
 SEMAFORO = {
     "vigente": "Vigente",
     "por_vencer": "Por vencer",
@@ -75,6 +97,9 @@ MISSING_REASONS = {
     "imagen_rota": "la imagen no se puede mostrar en la hoja de vida",
     "pdf_fallo": "la hoja de vida no se pudo generar",
 }
+
+# From which twice the unit is said in it.
+LAPSES = ((86_400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 
 Json = Mapping[str, Any]
 
@@ -195,6 +220,39 @@ def semaforo(light: str) -> str:
 
 def semaforo_icon(light: str) -> str:
     return SEMAFORO_ICONS[light]
+
+
+def queue_state(state: str) -> str:
+    return QUEUE_STATES.get(state, state)
+
+
+def queue_reason(row: Json) -> str:
+    """Why a part waits or failed; nothing where its place in the queue says it."""
+    if row["state"] == "pending":
+        return REASONS.get(row["reason"] or "", "")
+    return ERRORS.get(row["reason"] or "", UNKNOWN_ERROR) if row["state"] == "failed" else ""
+
+
+def lapse(seconds: float) -> str:
+    """ "40 s", "3 min", "5 h", "2 d": whole, rounded down, and finer near the change of a unit."""
+    whole = max(0, math.floor(seconds))
+    unit, name = next((u, n) for u, n in LAPSES if whole >= 2 * u or u == 1)
+    return f"{thousands(whole // unit)} {name}"
+
+
+def expected(eta: Sequence[str] | None, at: str) -> str:
+    """A range of instants as it is seen at another: "en 12–20 s", "en menos de 3 min"."""
+    if not eta:
+        return ""
+    now = datetime.fromisoformat(at)
+    first, last = ((datetime.fromisoformat(iso) - now).total_seconds() for iso in eta)
+    if last <= 0:
+        return "en cualquier momento"
+    unit, name = next((u, n) for u, n in LAPSES if math.ceil(last) >= 2 * u or u == 1)
+    least, most = max(0, math.floor(first / unit)), math.ceil(last / unit)
+    if least == 0:
+        return f"en menos de {most} {name}"
+    return f"en {most} {name}" if least == most else f"en {least}–{most} {name}"
 
 
 def _position(position: int | None) -> str:

@@ -23,7 +23,7 @@ from pathlib import Path
 from django.db import DatabaseError, InterfaceError, connection
 
 from sam.errors import LeaseLost, Stopped, StorageError, StorageUnavailable
-from sam.logs import traced
+from sam.logs import Lines, noted, traced
 from sam.planning.names import archive_key
 from sam.planning.plan import PartPlan
 from sam.selectors.planes import load_plan
@@ -35,6 +35,7 @@ from sam.services.partes import (
     fail_part,
     finish_part,
     hand_back,
+    keep_lines,
     put_off,
 )
 from sam.states import FailureReason
@@ -65,10 +66,11 @@ def build_part(
     stall_seconds: float = STALL_SECONDS,
 ) -> None:
     """Build the claimed part and record how it ended. `package` makes its stream: tests give one that fails."""
-    with traced(claim.trace):
+    lines = Lines()
+    with traced(claim.trace), noted(lines):
         started = time.monotonic()
         tell_claim(claim)
-        heart = Heart(claim, stopping=stopping, on_stall=on_stall, stall_seconds=stall_seconds)
+        heart = Heart(claim, stopping=stopping, on_stall=on_stall, stall_seconds=stall_seconds, lines=lines)
         outcome = _build(claim, storage=storage, heart=heart, package=package)
         ms = round(1000 * (time.monotonic() - started))
         if isinstance(outcome, BuiltArchive):
@@ -76,6 +78,15 @@ def build_part(
             _remove_earlier_attempts(claim, outcome, storage=storage)
         else:
             tell_ended(claim, outcome, ms=ms)
+        _keep(claim, lines)
+
+
+def _keep(claim: Claim, lines: Lines) -> None:
+    """Store what was logged; nobody's part hangs on it."""
+    try:
+        keep_lines(claim, lines.text())
+    except (DatabaseError, InterfaceError) as error:
+        logger.warning("action=lines_lost part=%s error=%s", claim.part_id, type(error).__name__)
 
 
 def _build(claim: Claim, *, storage: Storage, heart: Heart, package: PackageMaker) -> BuiltArchive | str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import socket
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -110,7 +112,13 @@ class Care:
 
     def _seen(self) -> None:
         shop = self._workshop
-        worker_seen(name=shop.owner, host=socket.gethostname()[:100], version=self._version, slots=shop.slots)
+        shop.quiet = worker_seen(
+            name=shop.owner,
+            host=socket.gethostname()[:100],
+            version=self._version,
+            slots=shop.slots,
+            memory_bytes=_memory_bytes(),
+        )
 
     def _delete_archives(self) -> None:
         for archive in archives_to_delete()[:BATCH]:
@@ -124,6 +132,15 @@ class Care:
 
     def _delete(self, key: str) -> bool:
         return delete_object(self._storage, key)
+
+
+def _memory_bytes() -> int:
+    """What this process holds in memory now; 0 where the system does not say."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _attempt(chore: Chore) -> None:

@@ -16,8 +16,8 @@ from typing import Self
 from django.db import DatabaseError, InterfaceError, connection
 
 from sam.errors import LeaseLost, Stopped
-from sam.logs import traced
-from sam.services.partes import Claim, beat, check_lease, hand_back, lease_seconds, show_progress
+from sam.logs import Lines, noted, traced
+from sam.services.partes import Claim, beat, check_lease, hand_back, keep_lines, lease_seconds, show_progress
 from zipworker.telling import tell_equipo
 
 logger = logging.getLogger(__name__)
@@ -45,8 +45,11 @@ class Heart:
         stopping: threading.Event,
         on_stall: Callable[[], None],
         stall_seconds: float = STALL_SECONDS,
+        lines: Lines,
     ) -> None:
         self._claim = claim
+        self._lines = lines
+        self._kept = 0  # how many of the lines a beat has stored
         self._stopping = stopping
         self._on_stall = on_stall
         self._stall_seconds = stall_seconds
@@ -89,7 +92,7 @@ class Heart:
             raise Stopped
 
     def _run(self) -> None:
-        with traced(self._claim.trace):
+        with traced(self._claim.trace), noted(self._lines):
             try:
                 self._beat_until_ended()
             finally:
@@ -111,6 +114,7 @@ class Heart:
                     # The lease is counted from before the question: the answer may have taken long.
                     self._beaten = now
                     checked = time.monotonic()
+                    self._keep_lines()
                 elif now - checked >= CHECK_SECONDS:
                     check_lease(self._claim)
                     checked = time.monotonic()
@@ -121,6 +125,12 @@ class Heart:
                 logger.warning("action=beat_failed part=%s error=%s", self._claim.part_id, type(error).__name__)
                 if time.monotonic() - self._beaten > lease_seconds():
                     return self._lost.set()
+
+    def _keep_lines(self) -> None:
+        """With the beat, since a process that is killed stores nothing at its end."""
+        if self._lines.seen > self._kept:
+            self._kept = self._lines.seen
+            keep_lines(self._claim, self._lines.text())
 
     def _hand_back(self) -> None:
         """The builder hangs in a call and the process is about to end: nobody should wait for the lease."""

@@ -59,6 +59,8 @@ class Workshop:
         self.slots = slots
         self.stopping = threading.Event()
         self.stalled = 0
+        # An operator's wish: finish what is being built and take no more, until it is taken back.
+        self.quiet = False
         self._storage = storage
         self._package = package
         self._stall_seconds = stall_seconds
@@ -144,7 +146,7 @@ class Workshop:
 
     def _claim(self, place: _Place) -> Claim | None:
         with self._claiming:
-            if self._closed_at is not None:
+            if self._closed_at is not None or self.quiet:
                 return None
             building = list(self._building.values())
             if any(claim.suspect for claim in building):

@@ -7,12 +7,16 @@ from django.contrib import admin
 from sam.admin.empresas import ReadOnlyAdmin
 from sam.models import (
     Archive,
+    AttemptLog,
     Download,
     Epoch,
     Ficha,
     Notificacion,
+    OperatorAction,
     PartEquipo,
+    QueueControl,
     Stream,
+    Tally,
     Transition,
     WorkerBeat,
     ZipPart,
@@ -108,7 +112,12 @@ class NotificacionAdmin(ReadOnlyAdmin):
 
 @admin.register(WorkerBeat)
 class WorkerBeatAdmin(ReadOnlyAdmin):
-    list_display = ("name", "host", "version", "slots", "started_at", "seen_at")
+    list_display = ("name", "host", "version", "slots", "quiet", "memory_bytes", "started_at", "seen_at")
+
+
+@admin.register(Tally)
+class TallyAdmin(ReadOnlyAdmin):
+    list_display = ("name", "labels", "value")
 
 
 @admin.register(Stream)
@@ -119,3 +128,26 @@ class StreamAdmin(ReadOnlyAdmin):
 @admin.register(Epoch)
 class EpochAdmin(ReadOnlyAdmin):
     list_display = ("id", "value")
+
+
+@admin.register(AttemptLog)
+class AttemptLogAdmin(ReadOnlyAdmin):
+    list_display = ("at", "part", "attempt", "worker")
+    list_display_links = ("at",)
+    list_select_related = ("part__request",)
+    search_fields = ("=part__id", "worker")
+
+
+@admin.register(OperatorAction)
+class OperatorActionAdmin(ReadOnlyAdmin):
+    list_display = ("at", "usuario", "action", "target", "changed", "why", "trace")
+    list_display_links = ("at",)
+    list_filter = ("action",)
+    list_select_related = ("usuario",)
+    search_fields = ("target", "why", "trace", "usuario__username")
+    date_hierarchy = "at"
+
+
+@admin.register(QueueControl)
+class QueueControlAdmin(ReadOnlyAdmin):
+    list_display = ("id", "paused_at")

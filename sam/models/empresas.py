@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractUser
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -35,6 +36,19 @@ class Empresa(models.Model):
         default=False,
         help_text="Deja por fuera del informe la cédula, el teléfono y el correo de los préstamos.",
     )
+    peso = models.PositiveSmallIntegerField(
+        "peso en la cola",
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="Con 2 le toca el doble que a una empresa con 1, cuando ambas esperan.",
+    )
+    partes_a_la_vez = models.PositiveSmallIntegerField(
+        "partes a la vez", null=True, blank=True, help_text="Cuántas se arman a la vez como mucho; vacío: sin límite."
+    )
+    solicitudes_por_hora = models.PositiveSmallIntegerField(
+        "solicitudes por hora", null=True, blank=True, help_text="De todos sus usuarios juntos; vacío: sin límite."
+    )
+    pausada_desde = models.DateTimeField("en pausa desde", null=True, blank=True, editable=False)
     revision = models.BigIntegerField(default=1, editable=False)
     dump_sha256 = models.CharField(max_length=64, blank=True, editable=False)
 
@@ -44,6 +58,7 @@ class Empresa(models.Model):
         ordering: ClassVar = ["nombre"]
         constraints = [
             models.CheckConstraint(condition=~Q(nombre=""), name="empresa_nombre"),
+            models.CheckConstraint(condition=Q(peso__gte=1, peso__lte=100), name="empresa_peso"),
             models.UniqueConstraint(fields=["nit"], condition=~Q(nit=""), name="empresa_nit"),
             models.UniqueConstraint(fields=["nombre"], condition=Q(nit=""), name="empresa_sin_nit"),
         ]

@@ -24,6 +24,9 @@ class Transition(models.Model):
     after = models.CharField("a", max_length=10)
     attempt = models.IntegerField("intento")
     reason = models.CharField("motivo", max_length=40, blank=True)
+    # A claim: how long the part had been queued. The end of an attempt: how long it took.
+    # Whole milliseconds: sums of them are exact, so that a counter of them never goes back by a rounding.
+    ms = models.BigIntegerField("duró (ms)", null=True, blank=True)
     trace = models.CharField("rastro", max_length=32, blank=True)
 
     class Meta:
@@ -42,6 +45,25 @@ class Transition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.move}: {self.before} → {self.after}"
+
+
+class AttemptLog(models.Model):
+    """What a worker's log said while it built one attempt of a part; its first lines where it is long."""
+
+    part = models.ForeignKey("sam.ZipPart", models.CASCADE, related_name="logs", verbose_name="parte")
+    attempt = models.IntegerField("intento")
+    worker = models.CharField("worker", max_length=100)
+    at = models.DateTimeField("cuándo", db_default=Now())
+    lines = models.TextField("líneas")
+
+    class Meta:
+        verbose_name = "registro de un intento"
+        verbose_name_plural = "registros de los intentos"
+        constraints = [models.UniqueConstraint(fields=["part", "attempt", "worker"], name="attempt_log_one")]
+        indexes = [models.Index(fields=["at"], name="attempt_log_at")]
+
+    def __str__(self) -> str:
+        return f"parte {self.part_id}, intento {self.attempt}"
 
 
 class Download(models.Model):

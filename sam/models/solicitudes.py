@@ -35,6 +35,7 @@ class Archive(models.Model):
             models.CheckConstraint(condition=Q(sha256__regex=r"^[0-9a-f]{64}$"), name="archive_sha256"),
             models.CheckConstraint(condition=Q(missing__gte=0, missing__lte=F("registered")), name="archive_missing"),
         ]
+        indexes = [models.Index(fields=["created_at"], name="archive_created_at")]
 
     def __str__(self) -> str:
         return self.key
@@ -113,6 +114,9 @@ class ZipPart(models.Model):
     crashes = models.IntegerField("caídas", default=0)
     storage_failures = models.IntegerField("fallas del almacén", default=0)
     priority = models.IntegerField("prioridad", default=0)
+    # The order of work between empresas, and what this part will cost; see sam/planning/turnos.py.
+    turn = models.FloatField("turno", default=0)
+    work = models.BigIntegerField("trabajo", default=0)
     not_before = models.DateTimeField("no antes de", null=True, blank=True)
     owner = models.CharField("proceso", max_length=100, blank=True)
     lease_until = models.DateTimeField("plazo", null=True, blank=True)
@@ -164,8 +168,9 @@ class ZipPart(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["finished_at"], name="part_finished"),
             models.Index(
-                fields=["-priority", "queued_at", "id"],
+                fields=["-priority", "turn", "id"],
                 name="part_waiting",
                 condition=Q(state=PartState.PENDING),
             ),

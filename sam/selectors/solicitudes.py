@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Prefetch, Q, QuerySet
@@ -81,11 +81,6 @@ def request_json(request_id: int) -> RequestJSON:
     return requests_json(with_parts(ZipRequest.objects.filter(pk=request_id)))[0]
 
 
-def parts_json(parts: Sequence[ZipPart]) -> list[PartJSON]:
-    found = outlooks(list(parts))
-    return [part_json(part, found.get(part.pk)) for part in parts]
-
-
 def request_summary(request: ZipRequest) -> RequestSummaryJSON:
     return {
         "id": request.pk,
@@ -121,7 +116,7 @@ def part_json(part: ZipPart, outlook: Outlook | None = None) -> PartJSON:
         "missing": archive.missing if archive else 0,
         "error": part.error or None,
         "position": outlook.position if outlook else None,
-        "eta": None,
+        "eta": eta_json(outlook),
         "reason": outlook.reason if outlook else None,
         "download": reverse("parte-descargar", args=[part.pk]) if completed else None,
         "downloaded_at": iso(part.downloaded_at),
@@ -131,6 +126,13 @@ def part_json(part: ZipPart, outlook: Outlook | None = None) -> PartJSON:
         "finished_at": iso(part.finished_at),
         "expires_at": iso(part.expires_at),
     }
+
+
+def eta_json(outlook: Outlook | None) -> tuple[str, str] | None:
+    if outlook is None or outlook.eta is None:
+        return None
+    soonest, latest = outlook.eta
+    return soonest.isoformat(timespec="seconds"), latest.isoformat(timespec="seconds")
 
 
 def iso(moment: datetime | None) -> str | None:

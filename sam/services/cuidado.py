@@ -11,9 +11,10 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from sam.dispatch import ring_on_commit
-from sam.models import Archive, Epoch, Transition, WorkerBeat, ZipPart, ZipRequest
+from sam.models import Archive, AttemptLog, Epoch, Transition, WorkerBeat, ZipPart, ZipRequest
 from sam.models.clock import in_seconds
 from sam.selectors.cola import claimable_parts
+from sam.services.cuentas import fold_counts
 from sam.services.importar import keys_in_use
 from sam.services.movimientos import NOT_BUILDING, TRANSITION_DAYS, free_request, move_parts, settle_request
 from sam.services.partes import back_to_pending
@@ -125,12 +126,13 @@ def workbook_deleted(request_id: int) -> None:
     ZipRequest.objects.filter(pk=request_id).update(workbook_key="", workbook_sha256="")
 
 
-def worker_seen(*, name: str, host: str, version: str, slots: int) -> None:
-    """Say that a worker lives, by the database's clock."""
-    seen = WorkerBeat.objects.filter(pk=name).update(seen_at=Now(), slots=slots)
-    if not seen:
-        WorkerBeat.objects.create(name=name, host=host, version=version, slots=slots)
-        WorkerBeat.objects.filter(pk=name).update(seen_at=Now(), started_at=Now())
+def worker_seen(*, name: str, host: str, version: str, slots: int, memory_bytes: int) -> bool:
+    """Say that a worker lives, by the database's clock; whether an operator wants it quiet."""
+    mine = WorkerBeat.objects.filter(pk=name)
+    if not mine.update(seen_at=Now(), slots=slots, memory_bytes=memory_bytes):
+        WorkerBeat.objects.create(name=name, host=host, version=version, slots=slots, memory_bytes=memory_bytes)
+        mine.update(seen_at=Now(), started_at=Now())
+    return mine.values_list("quiet", flat=True).get()
 
 
 def forget_workers() -> None:
@@ -139,7 +141,9 @@ def forget_workers() -> None:
 
 
 def forget_transitions() -> None:
-    """Remove the log of moves that is older than TRANSITION_DAYS."""
+    """Remove what was logged of moves and attempts more than TRANSITION_DAYS ago, once what it says is counted."""
+    fold_counts()
+    AttemptLog.objects.filter(at__lt=in_seconds(-TRANSITION_DAYS * DAY_SECONDS)).delete()
     Transition.objects.filter(at__lt=in_seconds(-TRANSITION_DAYS * DAY_SECONDS)).delete()
 
 

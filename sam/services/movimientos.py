@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import DurationField, F, Q, Value
 from django.db.models.functions import Now
 
 from sam.logs import current_trace, traced
@@ -30,6 +30,14 @@ logger = logging.getLogger(__name__)
 TRANSITION_DAYS = 90
 # The others are told by the worker that makes them, with what it cost.
 TOLD_HERE = frozenset({Move.CANCEL, Move.RETRY, Move.REAP, Move.EXPIRE})
+# What `Transition.ms` counts from, by move; the others have no such time.
+SINCE = {
+    Move.CLAIM: "queued_at",
+    Move.FINISH: "started_at",
+    Move.FAIL: "started_at",
+    Move.HAND_BACK: "started_at",
+    Move.REAP: "started_at",
+}
 NOT_BUILDING: dict[str, Any] = {"owner": "", "lease_until": None}
 
 
@@ -71,10 +79,11 @@ def move_parts(
     for source in sources:
         check_move(move, source, to)
     guarded = ZipPart.objects.filter(where, request=request, state__in=sources)
-    found = list(guarded.order_by("number").values_list("pk", "state", "attempt"))
+    lasted = Now() - F(SINCE[move]) if move in SINCE else Value(None, DurationField())
+    found = list(guarded.order_by("number").values_list("pk", "state", "attempt", lasted))
     if not found:
         return []
-    wanted = [pk for pk, _, _ in found]
+    wanted = [pk for pk, *_ in found]
     # The request's row is ours, and every move takes it first: what was found is still so, but for a lease. That may
     # have run out since, or been renewed by a beat that waited: then the UPDATE, which says it again, finds nothing.
     moved = guarded.filter(pk__in=wanted).update(state=to, version=F("version") + 1, **changes)
@@ -93,9 +102,10 @@ def move_parts(
                 after=to,
                 attempt=attempt,
                 reason=why,
+                ms=None if duration is None else max(0, round(duration.total_seconds() * 1000)),
                 trace=current_trace(),
             )
-            for pk, before, attempt in found
+            for pk, before, attempt, duration in found
         ]
     )
     if move in TOLD_HERE:

@@ -15,9 +15,9 @@ from django.db.models.functions import Now
 from sam.dispatch import publish, ring_on_commit
 from sam.errors import LeaseLost
 from sam.events import ProgressFrame, percent_of, user_group
-from sam.models import Archive, ZipPart
+from sam.models import Archive, AttemptLog, Empresa, ZipPart
 from sam.models.clock import in_seconds
-from sam.selectors.cola import claimable_parts
+from sam.selectors.cola import building_of, claimable_parts, is_quiet
 from sam.services.movimientos import (
     NOT_BUILDING,
     free_request,
@@ -95,6 +95,8 @@ def claim_part(*, owner: str, take_suspect: Callable[[], SuspectAnswer] = lambda
     One guarded UPDATE decides between two builders; the loser looks again. A request that somebody holds is passed
     over at first, so that one that hangs does not stop the queue, and waited for where there is nothing else.
     """
+    if is_quiet(owner):
+        return None
     while True:
         found = list(claimable_parts().values_list("pk", "request_id", "attempt", "crashes")[:CANDIDATES])
         candidates = list(_admitted(found, take_suspect))
@@ -120,7 +122,7 @@ def _admitted(
 
 def _claim(part_id: int, request_id: int, attempt: int, *, owner: str, wait: bool) -> Claim | None:
     with (locked_request if wait else free_request)(request_id) as request:
-        if request is None:
+        if request is None or not _has_room(request.empresa_id):
             return None
         moved = move_parts(
             request,
@@ -156,6 +158,15 @@ def _claim(part_id: int, request_id: int, attempt: int, *, owner: str, wait: boo
         )
 
 
+def _has_room(empresa_id: int) -> bool:
+    """Whether the empresa may have one part more built; its row is held until the commit where it has a limit."""
+    limited = Empresa.objects.filter(pk=empresa_id, partes_a_la_vez__isnull=False)
+    if not limited.exists():
+        return True
+    limit = limited.select_for_update().values_list("partes_a_la_vez", flat=True).get()
+    return limit is None or limit > building_of(empresa_id)
+
+
 def beat(claim: Claim, *, done: int, current: str) -> None:
     """Extend the lease and store the live progress; raises LeaseLost when the part is no longer ours."""
     with transaction.atomic(durable=True):
@@ -168,6 +179,16 @@ def check_lease(claim: Claim) -> None:
     """Raise LeaseLost when the part was cancelled or given to another; a read, for twice a second."""
     if not _held(claim).exists():
         raise LeaseLost
+
+
+def keep_lines(claim: Claim, text: str) -> None:
+    """Keep what this attempt logged, for who asks later; what was kept of it before is replaced."""
+    AttemptLog.objects.bulk_create(
+        [AttemptLog(part_id=claim.part_id, attempt=claim.attempt, worker=claim.owner, lines=text)],
+        update_conflicts=True,
+        unique_fields=["part", "attempt", "worker"],
+        update_fields=["lines"],
+    )
 
 
 def show_progress(claim: Claim, *, done: int, current: str) -> None:

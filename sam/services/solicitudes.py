@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError
+from django.db.models import Q
 from django.utils import timezone
 
 from sam.dispatch import ring_on_commit
 from sam.errors import EmpresaRequired, NothingToZip, NotVisible, TooManyRequests
 from sam.logs import current_trace
-from sam.models import Empresa, PartEquipo, Usuario, ZipPart, ZipRequest
+from sam.models import Empresa, Ficha, PartEquipo, Usuario, ZipPart, ZipRequest
 from sam.models.clock import database_now, is_serialization_failure, one_instant
+from sam.planning.batches import in_batches
 from sam.planning.names import equipo_folders, root_name
-from sam.planning.plan import PartRange, split_into_parts
+from sam.planning.plan import EQUIPOS_PER_PART, PartRange, split_into_parts
+from sam.planning.turnos import work_of
+from sam.selectors.cola import next_turns
 from sam.selectors.solicitudes import live_request_id
 from sam.services.entrega import announce, ensure_stream, lock_stream
 from sam.services.fichas import ficha_of_empresa, fichas_of_equipos, freeze_in_batches
@@ -70,8 +74,11 @@ def _find_or_plan(actor: Usuario, empresa_id: int) -> tuple[int, bool]:
         living = live_request_id(user_id=actor.pk, empresa_id=empresa_id)
         if living is not None:
             return living, False
-        _refuse_too_many(actor)
-        request = _plan(actor, Empresa.objects.get(pk=empresa_id))
+        empresa = Empresa.objects.get(pk=empresa_id)
+        _refuse_too_many(Q(requester=actor), settings.SAM.requests_per_hour)
+        if empresa.solicitudes_por_hora is not None:
+            _refuse_too_many(Q(empresa=empresa), empresa.solicitudes_por_hora)
+        request = _plan(actor, empresa)
         parts = list(request.parts.values_list("pk", flat=True))
         announce(actor.pk, request_id=request.pk, part_ids=parts)
         ring_on_commit(len(parts))
@@ -79,13 +86,13 @@ def _find_or_plan(actor: Usuario, empresa_id: int) -> tuple[int, bool]:
         return request.pk, True
 
 
-def _refuse_too_many(actor: Usuario) -> None:
+def _refuse_too_many(whose: Q, limit: int) -> None:
     hour_ago = timezone.now() - timedelta(seconds=HOUR_SECONDS)
-    recent = ZipRequest.objects.filter(requester=actor, created_at__gt=hour_ago).order_by("created_at")
+    recent = ZipRequest.objects.filter(whose, created_at__gt=hour_ago).order_by("created_at")
     times = list(recent.values_list("created_at", flat=True))
-    if len(times) >= settings.SAM.requests_per_hour:
+    if len(times) >= limit:
         # One is free again when the oldest that still counts is an hour old.
-        oldest = times[len(times) - settings.SAM.requests_per_hour]
+        oldest = times[len(times) - limit] if limit else timezone.now()
         raise TooManyRequests(max(1, int((oldest - hour_ago).total_seconds()) + 1))
 
 
@@ -105,7 +112,7 @@ def _plan(actor: Usuario, empresa: Empresa) -> ZipRequest:
     )
     ordered = sorted(fichas.values())
     codigos = [codigo for codigo, _ in ordered]
-    parts = _create_parts(request, split_into_parts(codigos))
+    parts = _create_parts(request, empresa, split_into_parts(codigos), _works(ordered))
     folders = equipo_folders(codigos)
     PartEquipo.objects.bulk_create(
         [
@@ -117,8 +124,22 @@ def _plan(actor: Usuario, empresa: Empresa) -> ZipRequest:
     return request
 
 
-def _create_parts(request: ZipRequest, ranges: tuple[PartRange, ...]) -> Mapping[int, int]:
+def _works(ordered: Sequence[tuple[str, int]]) -> list[int]:
+    """What each part will cost, of the equipos (código, Ficha) in their order."""
+    sizes: dict[int, int] = {}
+    for batch in in_batches(ficha for _, ficha in ordered):
+        sizes.update(Ficha.objects.filter(pk__in=batch).values_list("pk", "bytes"))
+    return [
+        work_of(equipos=len(part), document_bytes=sum(sizes[ficha] for _, ficha in part))
+        for part in in_batches(ordered, size=EQUIPOS_PER_PART)
+    ]
+
+
+def _create_parts(
+    request: ZipRequest, empresa: Empresa, ranges: tuple[PartRange, ...], works: Sequence[int]
+) -> Mapping[int, int]:
     """Create the parts; returns the part's id for each ordinal."""
+    turns = next_turns(empresa.pk, works)
     parts = ZipPart.objects.bulk_create(
         [
             ZipPart(
@@ -130,8 +151,10 @@ def _create_parts(request: ZipRequest, ranges: tuple[PartRange, ...]) -> Mapping
                 first_codigo=one.first_codigo,
                 last_codigo=one.last_codigo,
                 queued_at=request.created_at,
+                turn=turn,
+                work=work,
             )
-            for one in ranges
+            for one, turn, work in zip(ranges, turns, works, strict=True)
         ]
     )
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from sam.errors import Forbidden, Gone, LiveRequestExists, NotReady, NotVisible,
 from sam.logs import current_trace
 from sam.models import Download, Usuario, ZipPart, ZipRequest
 from sam.models.clock import database_now, later
+from sam.selectors.cola import next_turns
 from sam.selectors.solicitudes import live_request_id, visible_parts, visible_requests
 from sam.services.cuidado import RETRY_DAYS
 from sam.services.entrega import announce
@@ -53,17 +55,21 @@ def retry_request(*, actor: Usuario, request_id: int) -> None:
     Raises WrongState where there is none or seven days have passed, LiveRequestExists while a newer one lives.
     """
     _require_hand_in(actor, request_id)
-    _retry(request_id, Q(), by=usuario_actor(actor.pk))
+    retry_request_parts(request_id, Q(), by=usuario_actor(actor.pk))
 
 
 def retry_part(*, actor: Usuario, part_id: int) -> None:
     """The same for one part."""
     part = _visible_part(actor, part_id)
     _require_hand_in(actor, part.request_id)
-    _retry(part.request_id, Q(pk=part.pk), by=usuario_actor(actor.pk))
+    retry_request_parts(part.request_id, Q(pk=part.pk), by=usuario_actor(actor.pk))
 
 
-def _retry(request_id: int, where: Q, *, by: str) -> None:
+def retry_request_parts(request_id: int, where: Q, *, by: str) -> int:
+    """Return those of the request's parts to pending that ended without an archive to download; how many.
+
+    Raises WrongState, LiveRequestExists.
+    """
     try:
         with locked_request(request_id) as request:
             _refuse_retry_of_old(request)
@@ -73,10 +79,20 @@ def _retry(request_id: int, where: Q, *, by: str) -> None:
             moved = move_parts(request, Move.RETRY, to=PartState.PENDING, where=where, changes=_fresh_start(), by=by)
             if not moved:
                 raise WrongState("No hay partes fallidas, canceladas o vencidas que reintentar.")
+            _place(request, moved)
             settle_request(request, moved)
             ring_on_commit(len(moved))
+            return len(moved)
     except IntegrityError as error:
         raise _live_one(request_id) from error
+
+
+def _place(request: ZipRequest, part_ids: Sequence[int]) -> None:
+    """Give parts that begin anew their turns behind what the empresa has queued."""
+    works = dict(ZipPart.objects.filter(pk__in=part_ids).values_list("pk", "work"))
+    placed = next_turns(request.empresa_id, [works[pk] for pk in part_ids], but=part_ids)
+    for pk, turn in zip(part_ids, placed, strict=True):
+        ZipPart.objects.filter(pk=pk).update(turn=turn)
 
 
 def _fresh_start() -> dict[str, Any]:

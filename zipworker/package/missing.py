@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import enum
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sam.planning.tablas import csv_table
 from sam.words import MISSING_REASONS
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-BOM = "\ufeff"
 
 
 class Motivo(enum.StrEnum):
@@ -39,16 +35,5 @@ class Missing:
 
 
 def faltantes_csv(missing: Iterable[Missing]) -> bytes:
-    """UTF-8 with BOM, comma, CRLF, as spreadsheets open it; a cell is never a formula."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(("equipo", "documento", "ruta", "motivo"))
-    for row in missing:
-        cells = (row.equipo, row.documento, row.ruta, WORDS[row.motivo])
-        writer.writerow([inert(cell) for cell in cells])
-    return (BOM + text.getvalue()).encode("utf-8", "replace")
-
-
-def inert(cell: str) -> str:
-    """The cell with a leading `'` where a spreadsheet would take it for a formula (CWE-1236)."""
-    return f"'{cell}" if cell.startswith(FORMULA_STARTS) else cell
+    rows = ((row.equipo, row.documento, row.ruta, WORDS[row.motivo]) for row in missing)
+    return csv_table(("equipo", "documento", "ruta", "motivo"), rows)

@@ -1,0 +1,249 @@
+"""When each part will end, as a range: the queue played forward over its builders, at the pace of the last minutes.
+
+One play with the mean pace says when each part ends; how far that may stray is added up apart. What strays by
+itself, each part's own time, adds as squares and so almost cancels out in a long queue; what strays together, the
+machines' day and what is asked for meanwhile, grows with the time.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_right
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, chain
+from math import sqrt
+from statistics import quantiles
+from typing import NamedTuple, Protocol
+
+FEWEST_SAMPLES = 5
+# So many parts as usual are counted among those that were seen: a few that are alike prove little.
+USUAL_SAMPLES = 10
+# What a part takes however little it holds: claim, plan, workbook, storing, finish.
+FIXED_SECONDS = 0.3
+# A part's own pace counts as much as everybody's when this share of it is done.
+OWN_PACE_SHARE = 0.25
+NOBODY = -1  # holds a place that counts against no limit
+# A range is never narrower than this much to each side: clocks and luck are no better.
+LEAST_SECONDS = 0.5
+# All parts of the next minutes may be so much faster or slower than those of the last, to each side.
+DRIFT = 0.15
+# Of what newcomers may take at the pace of the last hour: what they take at least, and at most.
+FEWER_NEWCOMERS, MORE_NEWCOMERS = 0.65, 1.25
+MOST_TAKEN = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds for one byte of work of one builder; and by which factor nine of ten parts take less, or more."""
+
+    rate: float
+    low: float
+    high: float
+
+    def seconds(self, work: float) -> float:
+        """What a part of so much work takes, on average."""
+        return FIXED_SECONDS + work * self.rate
+
+
+USUAL = Pace(rate=1 / 200_000_000, low=0.5, high=2.0)
+
+
+class Built(NamedTuple):
+    """A part in the middle: of its `work` in bytes so much was done after so many `seconds`, and that is `ago`."""
+
+    empresa: int
+    work: int
+    done: float
+    seconds: float
+    ago: float
+
+
+class Queued(Protocol):
+    """A part that waits, of an empresa, with so many bytes of work, and its place in the order of work."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def empresa(self) -> int: ...
+    @property
+    def work(self) -> int: ...
+    @property
+    def turn(self) -> float: ...
+
+
+class Asked:
+    """What was asked for lately: how much of it newcomers would put ahead of a part, in fair queueing.
+
+    Ahead of a part that stands `depth` bytes behind the queue's time, a request gets no more than as many.
+    """
+
+    def __init__(self, requests: Iterable[tuple[int, int]], *, seconds: float) -> None:
+        """`requests` are (empresa, work in bytes), of the last so many `seconds`."""
+        self._seconds = seconds
+        self._by_empresa: dict[int, list[int]] = {}
+        for empresa, work in requests:
+            self._by_empresa.setdefault(empresa, []).append(work)
+        self._works = sorted(work for works in self._by_empresa.values() for work in works)
+        self._sums = [0, *accumulate(self._works)]
+
+    def ahead(self, depth: float, *, of: int) -> float:
+        """Bytes of work a second, by everybody but this empresa."""
+        small = bisect_right(self._works, depth)
+        whole = self._sums[small] + depth * (len(self._works) - small)
+        own = self._by_empresa.get(of)
+        if own:
+            whole -= sum([work if work < depth else depth for work in own])
+        return whole / self._seconds
+
+
+NOTHING_ASKED = Asked((), seconds=1)
+
+
+class Span(NamedTuple):
+    """Seconds from now, the soonest and the latest."""
+
+    low: float
+    high: float
+
+
+def pace_of(samples: Sequence[tuple[int, float]]) -> Pace:
+    """The pace of recent parts, each (work in bytes, seconds); the usual one where there are too few."""
+    known = [(work, seconds) for work, seconds in samples if work > 0 and seconds > 0]
+    if len(known) < FEWEST_SAMPLES:
+        return USUAL
+    # Of all together, not the mean of each: a queue ends when the sum of its parts does.
+    rate = sum(max(seconds - FIXED_SECONDS, 0.01) for _, seconds in known) / sum(work for work, _ in known)
+    cuts = quantiles([seconds / (FIXED_SECONDS + work * rate) for work, seconds in known], n=20, method="inclusive")
+    seen = len(known) / (len(known) + USUAL_SAMPLES)
+    return Pace(
+        rate,
+        low=min(1.0, seen * cuts[0] + (1 - seen) * USUAL.low),
+        high=max(1.0, seen * cuts[-1] + (1 - seen) * USUAL.high),
+    )
+
+
+def forecast(
+    *,
+    building: Mapping[int, Built],
+    waiting: Sequence[Queued],
+    slots: int,
+    pace: Pace,
+    limits: Mapping[int, int] | None = None,
+    asked: Asked = NOTHING_ASKED,
+) -> Mapping[int, Span]:
+    """When each part ends, by id: those that are built, then those that wait, in their order.
+
+    `limits` are the parts at once of the empresas that have one; `asked` is what may go on being asked for meanwhile.
+    Nothing without a builder: nobody can say when one comes.
+    """
+    if slots < 1:
+        return {}
+    limits = limits or {}
+    left = {id: _left(one, pace) for id, one in building.items()}
+    running = [(seconds, building[id].empresa) for id, seconds in left.items()]
+    squares = sum(seconds**2 for seconds in left.values())
+    starts: dict[int, tuple[Queued, float, float]] = {}
+    for one, start in _starts(running, waiting, slots, pace, limits):
+        starts[one.id] = one, start, squares
+        squares += (FIXED_SECONDS + one.work * pace.rate) ** 2
+    # Not of those whose limit held them up: their turns are long past.
+    now = min([one.turn for one in waiting if one.empresa not in limits], default=0.0)
+    return _Forecast(left, starts, now, slots, pace, asked)
+
+
+class _Forecast(Mapping[int, Span]):
+    """The ranges, each made when it is asked for: of thousands that wait few are looked at."""
+
+    def __init__(
+        self,
+        left: Mapping[int, float],
+        starts: Mapping[int, tuple[Queued, float, float]],
+        now: float,
+        slots: int,
+        pace: Pace,
+        asked: Asked,
+    ) -> None:
+        self._left, self._starts = left, starts
+        self._now, self._slots, self._pace, self._asked = now, slots, pace, asked
+
+    def __getitem__(self, id: int) -> Span:
+        left = self._left.get(id)
+        if left is not None:
+            return _span(0.0, left, left, 0.0, self._pace)
+        one, start, squares = self._starts[id]
+        seconds = self._pace.seconds(one.work)
+        alone = sqrt(squares / self._slots**2 + seconds**2)
+        return _span(start, seconds, alone, self._taken(one), self._pace)
+
+    def _taken(self, one: Queued) -> float:
+        """The share of the builders that newcomers take while it waits."""
+        if one.turn <= self._now:
+            return 0.0
+        # The queue's time moves on to its turn meanwhile: half of the way on average, and a part more.
+        depth = (one.turn - self._now) / 2 + one.work
+        return self._asked.ahead(depth, of=one.empresa) * self._pace.rate / self._slots
+
+    def __iter__(self) -> Iterator[int]:
+        return chain(self._left, self._starts)
+
+    def __len__(self) -> int:
+        return len(self._left) + len(self._starts)
+
+
+def _left(one: Built, pace: Pace) -> float:
+    """Seconds that a part still takes: by its own pace the more of it is done, by everybody's until then."""
+    prior = OWN_PACE_SHARE * one.work
+    seconds = max(0.0, one.seconds - FIXED_SECONDS) if one.done else 0.0
+    rate = (seconds + prior * pace.rate) / (one.done + prior) if one.work else 0.0
+    return max(FIXED_SECONDS / 2, (one.work - one.done) * rate - one.ago)
+
+
+def _starts(
+    running: Sequence[tuple[float, int]],
+    waiting: Sequence[Queued],
+    slots: int,
+    pace: Pace,
+    limits: Mapping[int, int],
+) -> Iterator[tuple[Queued, float]]:
+    """When each waiting part starts: the first in the order whose empresa has room, whenever a builder is free."""
+    # More than there are places for are those of workers that take no more: the last to end keep their places.
+    busy = sorted(running)[-slots:]
+    places = [(end, empresa if empresa in limits else NOBODY) for end, empresa in busy]
+    places += [(0.0, NOBODY)] * (slots - len(busy))
+    heapq.heapify(places)
+    at_once = Counter(empresa for _, empresa in places)
+    kept_back: dict[int, deque[Queued]] = {}
+    coming = iter(waiting)
+
+    def take(ended: int) -> Queued | None:
+        # What an empresa's limit kept back is older than all that is still to come.
+        if kept_back.get(ended) and at_once[ended] < limits[ended]:
+            return kept_back[ended].popleft()
+        for one in coming:
+            limit = limits.get(one.empresa)
+            if limit is None or at_once[one.empresa] < limit:
+                return one
+            kept_back.setdefault(one.empresa, deque()).append(one)
+        return None
+
+    while places:
+        start, ended = places[0]
+        at_once[ended] -= 1
+        one = take(ended)
+        if one is None:
+            heapq.heappop(places)  # has nothing more to do that may be done
+            continue
+        yield one, start
+        holder = one.empresa if one.empresa in limits else NOBODY
+        at_once[holder] += 1
+        heapq.heapreplace(places, (start + FIXED_SECONDS + one.work * pace.rate, holder))
+
+
+def _span(start: float, seconds: float, alone: float, taken: float, pace: Pace) -> Span:
+    """The range of one part: `alone` is what strays by itself, `taken` the share of the builders for newcomers."""
+    soonest = start * (1 - DRIFT) / (1 - min(FEWER_NEWCOMERS * taken, MOST_TAKEN))
+    latest = start * (1 + DRIFT) / (1 - min(MORE_NEWCOMERS * taken, MOST_TAKEN))
+    low = soonest + seconds - (1 - pace.low) * alone - LEAST_SECONDS
+    return Span(max(0.0, low), latest + seconds + (pace.high - 1) * alone + LEAST_SECONDS)

@@ -1,0 +1,105 @@
+"""The charts of the queue: 15 minutes, a day, a week, read from the log of moves and kept while they may be old."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from sam.events import ChartJSON
+from sam.models import Transition, ZipPart
+from sam.models.clock import database_now
+from sam.planning.historia import History, Step, history
+from sam.states import PartState
+
+MOST_STEPS: Final = 200_000  # of a week; beyond, the chart begins later
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`step` seconds a bucket; read anew at most each `fresh` seconds."""
+
+    name: str
+    step: int
+    buckets: int
+    fresh: float
+
+
+WINDOWS: Final = (
+    Window("15min", step=30, buckets=30, fresh=4),
+    Window("24h", step=1800, buckets=48, fresh=60),
+    Window("7d", step=4 * 3600, buckets=42, fresh=300),
+)
+
+
+def charts() -> dict[str, ChartJSON]:
+    """By the name of the window."""
+    return {window.name: KEPT.get(window, lambda window=window: _read(window)) for window in WINDOWS}  # type: ignore[misc]
+
+
+def _read(window: Window) -> ChartJSON:
+    now = database_now().timestamp()
+    end = (now // window.step + 1) * window.step
+    begin = datetime.fromtimestamp(end - window.step * window.buckets, UTC)
+    rows = Transition.objects.filter(at__gte=begin).order_by("-id")
+    found = rows.values_list("at", "part", "move", "before", "after", "attempt", "reason", "request__created_at")
+    newest_first = list(found[:MOST_STEPS])
+    steps: list[Step] = []
+    queued: dict[int, float] = {}
+    for at, part, move, before, after, attempt, reason, created_at in reversed(newest_first):
+        steps.append(Step(at.timestamp(), part, move, before, after, attempt, reason))
+        if attempt == 1:
+            queued[part] = created_at.timestamp()
+    waiting: list[int] = []
+    for pk, queued_at in ZipPart.objects.filter(state=PartState.PENDING).values_list("pk", "queued_at"):
+        waiting.append(pk)
+        queued.setdefault(pk, queued_at.timestamp())
+    steps.sort(key=lambda one: one.at)
+    return _json(
+        history(steps=steps, queued=queued, waiting=waiting, end=end, step=window.step, buckets=window.buckets), now
+    )
+
+
+def _json(found: History, now: float) -> ChartJSON:
+    # The last bucket has not ended: what waits is as old as it is now.
+    ahead = int(found.end - now)
+    last = max(0, found.oldest[-1] - ahead)
+    return {
+        "end": datetime.fromtimestamp(found.end, UTC).isoformat(timespec="seconds"),
+        "step": found.step,
+        "depth": list(found.depth),
+        "oldest": [*found.oldest[:-1], last],
+        "per_minute": list(found.per_minute),
+        "p50": list(found.p50),
+        "p95": list(found.p95),
+        "completed": found.completed,
+        "duration": found.duration,
+        "failures": dict(found.failures),
+    }
+
+
+class _Kept:
+    """The last charts of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._charts: dict[str, tuple[float, ChartJSON]] = {}
+
+    def get(self, window: Window, read: Callable[[], ChartJSON]) -> ChartJSON:
+        # One reads, the others wait for it: a week is a long list.
+        with self._lock:
+            until, chart = self._charts.get(window.name, (0.0, None))
+            if chart is None or time.monotonic() >= until:
+                chart = read()
+                self._charts[window.name] = (time.monotonic() + window.fresh, chart)
+            return chart
+
+    def forget(self) -> None:
+        with self._lock:
+            self._charts.clear()
+
+
+KEPT: Final = _Kept()

@@ -1,0 +1,67 @@
+"""How long people wait for their parts, by day and empresa: for a meeting, not for an alarm."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, datetime, time, timedelta
+from statistics import fmean, quantiles
+from typing import TypedDict
+
+from django.utils import timezone
+
+from sam.models import ZipPart
+
+MOST_DAYS = 92
+
+
+class DayJSON(TypedDict):
+    """The parts that one empresa got on one day (Colombian time); seconds from claim to finish, of the last attempt."""
+
+    dia: date
+    empresa: str
+    partes: int
+    media_s: float
+    p95_s: float
+    espera_s: float
+    media_bytes: int
+    con_faltantes: float
+
+
+def performance(*, since: date, until: date, empresa_id: int | None) -> list[DayJSON]:
+    """The newest day first, then by empresa; at most MOST_DAYS days."""
+    since = max(since, until - timedelta(days=MOST_DAYS - 1))
+    zone = timezone.get_default_timezone()
+    parts = ZipPart.objects.filter(
+        archive__isnull=False,
+        started_at__isnull=False,
+        finished_at__gte=datetime.combine(since, time.min, zone),
+        finished_at__lt=datetime.combine(until + timedelta(days=1), time.min, zone),
+    )
+    if empresa_id is not None:
+        parts = parts.filter(request__empresa=empresa_id)
+    rows = parts.values_list(
+        "finished_at", "started_at", "queued_at", "request__empresa__nombre", "archive__bytes", "archive__missing"
+    )
+    groups: defaultdict[tuple[date, str], list[tuple[float, float, int, bool]]] = defaultdict(list)
+    for finished, started, queued, nombre, size, missing in rows.iterator():
+        if finished is None or started is None:
+            continue
+        day = timezone.localdate(finished, zone)
+        figures = ((finished - started).total_seconds(), (started - queued).total_seconds(), size, missing > 0)
+        groups[day, nombre].append(figures)
+    ordered = sorted(groups.items(), key=lambda group: (-group[0][0].toordinal(), group[0][1].casefold()))
+    return [_day(day, nombre, figures) for (day, nombre), figures in ordered]
+
+
+def _day(day: date, nombre: str, figures: list[tuple[float, float, int, bool]]) -> DayJSON:
+    seconds = [one for one, _, _, _ in figures]
+    return {
+        "dia": day,
+        "empresa": nombre,
+        "partes": len(figures),
+        "media_s": round(fmean(seconds), 2),
+        "p95_s": round(quantiles(seconds, n=20, method="inclusive")[18] if len(seconds) > 1 else seconds[0], 2),
+        "espera_s": round(fmean(max(0.0, wait) for _, wait, _, _ in figures), 2),
+        "media_bytes": round(fmean(size for _, _, size, _ in figures)),
+        "con_faltantes": round(100 * sum(lacks for _, _, _, lacks in figures) / len(figures), 1),
+    }

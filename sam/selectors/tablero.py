@@ -1,0 +1,215 @@
+"""The queue as its operators see it: counts, lanes by empresa, workers, rows, figures of the last hours."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Min, Q, QuerySet
+
+from sam.events import CountsJSON, DigestJSON, LaneJSON, OrderJSON, QueueRowJSON, WorkerJSON
+from sam.models import Empresa, OperatorAction, QueueControl, Usuario, WorkerBeat, ZipPart
+from sam.models.clock import in_seconds
+from sam.selectors.cola import KEPT, WORKER_FRESH_SECONDS, Picture
+from sam.selectors.graficas import charts
+from sam.selectors.solicitudes import eta_json, iso
+from sam.states import LIVE, PartState
+from sam.words import ERRORS, ORDERS_IN_WORDS, UNKNOWN_ERROR
+
+ROWS = 200
+LANES = 100
+ORDERS = 20
+LOST_SECONDS = 3600
+DAY_SECONDS = 86_400
+RETRY_SECONDS = 7 * DAY_SECONDS
+
+
+def digest() -> DigestJSON:
+    """Read it anew; some fifteen small queries, however long the queue is."""
+    picture = KEPT.renew()
+    now = picture.at
+    workers = _workers(now)
+    paused_at = QueueControl.objects.values_list("paused_at", flat=True).first()
+    lanes = _lanes()
+    rows = _rows(picture)
+    alive = sum(not worker["lost"] for worker in workers)
+    oldest = ZipPart.objects.filter(state=PartState.PENDING).aggregate(oldest=Min("queued_at"))["oldest"]
+    found: DigestJSON = {
+        "version": "",
+        "at": now.isoformat(timespec="seconds"),
+        "paused": paused_at is not None,
+        "paused_since": iso(paused_at),
+        # Said only when it means something: work waits, nobody builds, and nobody asked for a pause.
+        "idle": bool(picture.waiting) and alive == 0 and paused_at is None,
+        "counts": _counts(picture, alive),
+        "oldest_seconds": int((now - oldest).total_seconds()) if oldest else 0,
+        "lanes": lanes[:LANES],
+        "more_lanes": max(0, len(lanes) - LANES),
+        "workers": workers,
+        "rows": rows,
+        "hidden": max(0, len(picture.waiting) + len(picture.building) - len(rows)),
+        "orders": _latest_orders(),
+        "charts": charts(),
+    }
+    found["version"] = _version(found)
+    return found
+
+
+def digest_for(user_ids: Collection[int]) -> tuple[set[int], DigestJSON]:
+    """Those of the usuarios who may see it now, and the digest."""
+    staff = Usuario.objects.filter(pk__in=user_ids, is_staff=True, is_active=True)
+    return set(staff.values_list("pk", flat=True)), digest()
+
+
+def _version(found: DigestJSON) -> str:
+    """What names this content: not what moves by itself, such as ages and estimates."""
+    workers = [{**worker, "age": 0, "seen_at": "", "memory": 0} for worker in found["workers"]]
+    rows = [{**row, "eta": None} for row in found["rows"]]
+    charts = {name: {**chart, "oldest": chart["oldest"][:-1]} for name, chart in found["charts"].items()}
+    steady: dict[str, Any] = {
+        **found,
+        "at": "",
+        "oldest_seconds": 0,
+        "workers": workers,
+        "rows": rows,
+        "charts": charts,
+    }
+    return hashlib.sha256(json.dumps(steady, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _counts(picture: Picture, alive: int) -> CountsJSON:
+    day = ZipPart.objects.filter(finished_at__gt=in_seconds(-DAY_SECONDS)).aggregate(
+        completed=Count("pk", filter=Q(state__in=[PartState.COMPLETED, PartState.EXPIRED])),
+        failed=Count("pk", filter=Q(state=PartState.FAILED)),
+        missing=Count("pk", filter=Q(state=PartState.COMPLETED, archive__missing__gt=0)),
+    )
+    return {
+        "waiting": len(picture.waiting),
+        "building": len(picture.building),
+        "workers": alive,
+        "completed": day["completed"],
+        "failed": day["failed"],
+        "missing": day["missing"],
+    }
+
+
+def _lanes() -> list[LaneJSON]:
+    live = ZipPart.objects.filter(state__in=LIVE).values("request__empresa").order_by("request__empresa")
+    rows = live.annotate(
+        waiting=Count("pk", filter=Q(state=PartState.PENDING)),
+        building=Count("pk", filter=Q(state=PartState.PROCESSING)),
+        oldest=Min("queued_at", filter=Q(state=PartState.PENDING)),
+    )
+    by_empresa = {row["request__empresa"]: row for row in rows}
+    shown = Empresa.objects.filter(Q(pk__in=by_empresa) | Q(pausada_desde__isnull=False)).order_by("nombre", "pk")
+    done = dict(
+        ZipPart.objects.filter(request__empresa__in=shown, finished_at__gt=in_seconds(-DAY_SECONDS))
+        .exclude(archive__isnull=True)
+        .values_list("request__empresa")
+        .annotate(parts=Count("pk"))
+        .order_by()
+    )
+    lanes: list[LaneJSON] = []
+    for empresa in shown:
+        row = by_empresa.get(empresa.pk, {})
+        lanes.append(
+            {
+                "empresa": empresa.pk,
+                "nombre": empresa.nombre,
+                "waiting": row.get("waiting", 0),
+                "building": row.get("building", 0),
+                "done": done.get(empresa.pk, 0),
+                "oldest": iso(row.get("oldest")),
+                "paused": empresa.pausada_desde is not None,
+                "limit": empresa.partes_a_la_vez,
+            }
+        )
+    return lanes
+
+
+def _workers(now: datetime) -> list[WorkerJSON]:
+    building: dict[str, list[int]] = {}
+    for pk, owner in ZipPart.objects.filter(state=PartState.PROCESSING).values_list("pk", "owner").order_by("pk"):
+        building.setdefault(owner, []).append(pk)
+    shown = WorkerBeat.objects.filter(seen_at__gt=in_seconds(-LOST_SECONDS)).order_by("started_at", "name")
+    return [
+        {
+            "name": beat.name,
+            "host": beat.host,
+            "version": beat.version,
+            "slots": beat.slots,
+            "building": building.get(beat.name, []),
+            "started_at": beat.started_at.isoformat(timespec="seconds"),
+            "seen_at": beat.seen_at.isoformat(timespec="seconds"),
+            "age": int((now - beat.seen_at).total_seconds()),
+            "memory": beat.memory_bytes,
+            "quiet": beat.quiet,
+            "lost": now - beat.seen_at > timedelta(seconds=WORKER_FRESH_SECONDS),
+        }
+        for beat in shown
+    ]
+
+
+def _rows(picture: Picture) -> list[QueueRowJSON]:
+    """The first rows: what is built, then what waits, in their order."""
+    ids = [*picture.building, *(one.id for one in picture.waiting)][:ROWS]
+    found = rows_of(ZipPart.objects.filter(pk__in=ids), picture)
+    order = {pk: index for index, pk in enumerate(ids)}
+    return sorted(found, key=lambda row: order[row["id"]])
+
+
+def rows_of(parts: QuerySet[ZipPart], picture: Picture) -> list[QueueRowJSON]:
+    loaded = parts.select_related("request__empresa", "request__requester").defer("first_codigo", "last_codigo")
+    return [_row(part, picture) for part in loaded]
+
+
+def _row(part: ZipPart, picture: Picture) -> QueueRowJSON:
+    outlook = picture.outlook(part.pk)
+    waits = part.state == PartState.PENDING
+    return {
+        "id": part.pk,
+        "request": part.request_id,
+        "empresa": part.request.empresa_id,
+        "nombre": part.request.empresa.nombre,
+        "requester": part.request.requester.username,
+        "number": part.number,
+        "of": part.of,
+        "state": part.state,
+        "attempt": part.attempt,
+        "crashes": part.crashes,
+        "priority": part.priority,
+        "position": outlook.position if outlook and waits else None,
+        "eta": eta_json(outlook),
+        "reason": outlook.reason if outlook and waits else (part.error or None),
+        "done": part.done,
+        "equipos": part.last - part.first + 1,
+        "worker": part.owner,
+        "queued_at": part.queued_at.isoformat(timespec="seconds"),
+        "started_at": iso(part.started_at),
+    }
+
+
+def _latest_orders() -> list[OrderJSON]:
+    """What operators did last, the newest first."""
+    rows = OperatorAction.objects.select_related("usuario").order_by("-id")[:ORDERS]
+    return [
+        {
+            "id": row.pk,
+            "at": row.at.isoformat(timespec="seconds"),
+            "usuario": row.usuario.username,
+            "what": f"{ORDERS_IN_WORDS.get(row.action, row.action)}: {row.target}",
+            "changed": row.changed,
+            "why": row.why,
+        }
+        for row in rows
+    ]
+
+
+def retriable_reasons() -> list[dict[str, Any]]:
+    """Why parts failed that can still be retried, and how many for each reason."""
+    failed = ZipPart.objects.filter(state=PartState.FAILED, finished_at__gt=in_seconds(-RETRY_SECONDS))
+    counts = failed.values_list("error").annotate(parts=Count("pk")).order_by("error")
+    return [{"reason": reason, "words": ERRORS.get(reason, UNKNOWN_ERROR), "n": parts} for reason, parts in counts]

@@ -1,0 +1,179 @@
+"""What operators do to the queue; each thing is recorded with who, why and how much it changed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from django.db import IntegrityError
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from sam.dispatch import ring
+from sam.errors import BadInput, Forbidden, NotVisible, Refused
+from sam.logs import current_trace
+from sam.models import Empresa, OperatorAction, QueueControl, Usuario, WorkerBeat, ZipPart
+from sam.services.movimientos import NOT_BUILDING, locked_request, move_parts, settle_request, usuario_actor
+from sam.services.vida import retry_request_parts
+from sam.states import FailureReason, Move, PartState
+
+logger = logging.getLogger(__name__)
+
+MOST_IDS = 500
+MOST_WHY = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What was asked for: parts or workers by id, an empresa, or a reason of failure; and why."""
+
+    action: str
+    parts: tuple[int, ...] = ()
+    workers: tuple[str, ...] = ()
+    empresa: int | None = None
+    reason: str = ""
+    why: str = ""
+
+
+def operate(*, actor: Usuario, order: Order) -> int:
+    """Do it, and say how much it changed. Raises Forbidden, BadInput, NotVisible.
+
+    What was asked for is recorded before it is done, so that nothing is done that is not recorded.
+    """
+    if not (actor.is_staff and actor.has_perm("sam.operate")):
+        raise Forbidden
+    do = ACTIONS.get(order.action)
+    if do is None:
+        raise BadInput("Esa acción no existe.")
+    _check(order)
+    record = OperatorAction.objects.create(
+        usuario=actor,
+        action=order.action,
+        target=_target(order)[:200],
+        changed=0,
+        why=order.why.strip()[:MOST_WHY],
+        trace=current_trace(),
+    )
+    changed = do(actor, order)
+    OperatorAction.objects.filter(pk=record.pk).update(changed=changed)
+    logger.info("action=operate order=%s by=%s changed=%s", order.action, usuario_actor(actor.pk), changed)
+    return changed
+
+
+def _check(order: Order) -> None:
+    if order.action in NEEDS_WHY and not order.why.strip():
+        raise BadInput("Escriba por qué.")
+    if order.action in NEEDS_PARTS and not order.parts:
+        raise BadInput("Diga qué partes.")
+    if order.action in NEEDS_WORKERS and not order.workers:
+        raise BadInput("Diga qué workers.")
+    if order.action == "retry_reason" and order.reason not in set(FailureReason):
+        raise BadInput("Ese motivo no existe.")
+    if len(order.parts) > MOST_IDS or len(order.workers) > MOST_IDS:
+        raise BadInput(f"Como mucho {MOST_IDS} a la vez.")
+    if order.empresa is not None and not Empresa.objects.filter(pk=order.empresa).exists():
+        raise NotVisible
+
+
+def _target(order: Order) -> str:
+    if order.parts:
+        return f"partes {', '.join(map(str, order.parts))}"
+    if order.workers:
+        return f"workers {', '.join(order.workers)}"
+    if order.reason:
+        return f"motivo {order.reason}"
+    return f"empresa {order.empresa}" if order.empresa is not None else "toda la cola"
+
+
+def _cancel(actor: Usuario, order: Order) -> int:
+    def cancel(request_id: int, parts: Collection[int]) -> int:
+        with locked_request(request_id) as request:
+            moved = move_parts(
+                request,
+                Move.CANCEL,
+                to=PartState.CANCELLED,
+                where=Q(pk__in=parts),
+                changes={**NOT_BUILDING, "current": "", "finished_at": Now(), "not_before": None},
+                by=usuario_actor(actor.pk),
+                why="operator",
+            )
+            if moved:
+                settle_request(request, moved)
+            return len(moved)
+
+    return _each_request(order.parts, cancel)
+
+
+def _retry(actor: Usuario, order: Order) -> int:
+    return _retry_all(actor, order.parts)
+
+
+def _retry_reason(actor: Usuario, order: Order) -> int:
+    failed = ZipPart.objects.filter(state=PartState.FAILED, error=order.reason).order_by("finished_at")
+    return _retry_all(actor, tuple(failed.values_list("pk", flat=True)[:MOST_IDS]))
+
+
+def _retry_all(actor: Usuario, parts: Collection[int]) -> int:
+    """Those that can be; a request that is too old, or whose requester has a newer one, stays as it is."""
+
+    def retry(request_id: int, mine: Collection[int]) -> int:
+        try:
+            return retry_request_parts(request_id, Q(pk__in=mine), by=usuario_actor(actor.pk))
+        except (Refused, IntegrityError):
+            return 0
+
+    return _each_request(parts, retry)
+
+
+def _each_request(parts: Collection[int], act: Callable[[int, Collection[int]], int]) -> int:
+    by_request: dict[int, list[int]] = {}
+    for pk, request_id in ZipPart.objects.filter(pk__in=parts).order_by("request_id").values_list("pk", "request_id"):
+        by_request.setdefault(request_id, []).append(pk)
+    return sum(act(request_id, mine) for request_id, mine in by_request.items())
+
+
+def _prioritise(actor: Usuario, order: Order) -> int:
+    waiting = ZipPart.objects.filter(pk__in=order.parts, state=PartState.PENDING)
+    return waiting.update(priority=F("priority") + 1)
+
+
+def _pause(actor: Usuario, order: Order) -> int:
+    if order.empresa is not None:
+        return Empresa.objects.filter(pk=order.empresa, pausada_desde__isnull=True).update(pausada_desde=Now())
+    QueueControl.objects.get_or_create(pk=1)
+    return QueueControl.objects.filter(pk=1, paused_at__isnull=True).update(paused_at=Now())
+
+
+def _resume(actor: Usuario, order: Order) -> int:
+    if order.empresa is not None:
+        changed = Empresa.objects.filter(pk=order.empresa, pausada_desde__isnull=False).update(pausada_desde=None)
+    else:
+        changed = QueueControl.objects.filter(pk=1, paused_at__isnull=False).update(paused_at=None)
+    ring(MOST_IDS)
+    return changed
+
+
+def _quiet(actor: Usuario, order: Order) -> int:
+    return WorkerBeat.objects.filter(pk__in=order.workers, quiet=False).update(quiet=True)
+
+
+def _unquiet(actor: Usuario, order: Order) -> int:
+    changed = WorkerBeat.objects.filter(pk__in=order.workers, quiet=True).update(quiet=False)
+    ring(MOST_IDS)
+    return changed
+
+
+ACTIONS: dict[str, Callable[[Usuario, Order], int]] = {
+    "cancel": _cancel,
+    "retry": _retry,
+    "retry_reason": _retry_reason,
+    "priority": _prioritise,
+    "pause": _pause,
+    "resume": _resume,
+    "quiet": _quiet,
+    "unquiet": _unquiet,
+}
+NEEDS_WHY = frozenset({"priority"})
+NEEDS_PARTS = frozenset({"cancel", "retry", "priority"})
+NEEDS_WORKERS = frozenset({"quiet", "unquiet"})
