@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.http import parse_cookie
 
+from realtime.counting import socket_closed
 from realtime.origin import comes_from_this_site
 from realtime.protocol import CloseCode
 from realtime.questions import Unanswered
@@ -36,6 +37,7 @@ class Consumer:
         except Exception:
             logger.exception("action=socket_failed")
             code = CloseCode.INTERNAL_ERROR
+        socket_closed(code)
         if code is not None:
             await send({"type": "websocket.close", "code": int(code)})
 

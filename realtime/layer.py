@@ -73,19 +73,6 @@ class Ear:
             for group in self._groups:
                 await self._call(self._layer.group_discard, group, self._channel)
 
-    async def add(self, group: str) -> bool:
-        """Join one group more; False while the layer is away."""
-        if self._channel is None or not await self._call(self._layer.group_add, group, self._channel):
-            return False
-        self._groups.add(group)
-        return True
-
-    async def drop(self, group: str) -> None:
-        """Leave a group that was added."""
-        self._groups.discard(group)
-        if self._channel is not None:
-            await self._call(self._layer.group_discard, group, self._channel)
-
     async def _join(self) -> bool:
         if not self._gate.may_try() or not await self._call(self._join_all):
             return False

@@ -15,11 +15,10 @@ from realtime.protocol import (
     PROGRESS_PER_SECOND,
     BeatFrame,
     ErrorFrame,
-    QueueFrame,
     ServerFrame,
     SnapshotFrame,
 )
-from sam.events import ChangeFrame, OutlookFrame, ProgressFrame
+from sam.events import ChangeFrame, OutlookFrame, ProgressFrame, QueueFrame
 
 ENTITIES: Final[tuple[Literal["part", "request", "notification"], ...]] = ("part", "request", "notification")
 PROGRESS_SECONDS: Final = 1 / PROGRESS_PER_SECOND

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping
 from enum import IntEnum
 from typing import ClassVar, Final, Literal, NoReturn, TypedDict, cast
 
-from sam.events import ChangeFrame, NotificationsJSON, OutlookFrame, ProgressFrame, RequestJSON
+from sam.events import ChangeFrame, NotificationsJSON, OutlookFrame, ProgressFrame, QueueFrame, RequestJSON
 
 MAX_CLIENT_BYTES: Final = 64 * 1024
 MAX_SERVER_BYTES: Final = 1024 * 1024
@@ -66,12 +66,6 @@ class SnapshotFrame(TypedDict):
     notifications: NotificationsJSON
 
 
-class QueueFrame(TypedDict):
-    """The staff's digest of the queue; its other fields belong to the page that shows them."""
-
-    type: Literal["queue"]
-
-
 class BeatFrame(TypedDict):
     type: Literal["beat"]
     seq: int
@@ -82,8 +76,8 @@ class ErrorFrame(TypedDict):
     code: ErrorCode
 
 
-PublishedFrame = ChangeFrame | ProgressFrame | OutlookFrame | QueueFrame
-ServerFrame = SnapshotFrame | PublishedFrame | BeatFrame | ErrorFrame
+PublishedFrame = ChangeFrame | ProgressFrame | OutlookFrame
+ServerFrame = SnapshotFrame | PublishedFrame | QueueFrame | BeatFrame | ErrorFrame
 
 # ── from a client ────────────────────────────────────────────────────────────────────────────
 

@@ -12,10 +12,11 @@ from weakref import WeakValueDictionary
 from channels.db import database_sync_to_async
 from django.db import Error as DatabaseError
 
+from realtime.counting import unanswered
 from sam.errors import NotVisible
-from sam.events import SnapshotJSON
+from sam.events import DigestJSON, SnapshotJSON
 from sam.planning.batches import in_batches
-from sam.selectors import cola, entrega, sesiones
+from sam.selectors import cola, entrega, sesiones, tablero
 from sam.selectors.cola import Outlook
 from sam.selectors.sesiones import SessionUser
 from sam.services.notificaciones import read_notification
@@ -42,6 +43,10 @@ class Questions(Protocol):
     async def sessions_alive(self, session_keys: Collection[str]) -> set[str]: ...
     async def outlooks(self, user_ids: Collection[int]) -> Mapping[int, Mapping[int, Outlook]]:
         """{usuario: {part that waits: what it can be told}}; a usuario without such parts is not in it."""
+        ...
+
+    async def queue(self, user_ids: Collection[int]) -> tuple[set[int], DigestJSON]:
+        """Those of the usuarios who may see the queue now, and its digest."""
         ...
 
     async def read_notification(self, user_id: int, notification_id: int) -> bool:
@@ -84,6 +89,9 @@ class DatabaseQuestions:
     async def outlooks(self, user_ids: Collection[int]) -> Mapping[int, Mapping[int, Outlook]]:
         return await self._ask(cola.outlooks_by_requester, tuple(user_ids))
 
+    async def queue(self, user_ids: Collection[int]) -> tuple[set[int], DigestJSON]:
+        return await self._ask(tablero.digest_for, tuple(user_ids))
+
     async def read_notification(self, user_id: int, notification_id: int) -> bool:
         try:
             async with self._one_at_a_time(user_id):
@@ -107,6 +115,7 @@ class DatabaseQuestions:
             async with self._turn(), asyncio.timeout(ANSWER_SECONDS):
                 answer: Answer = await ask(*args, **kwargs)
         except (DatabaseError, TimeoutError) as error:
+            unanswered()
             raise Unanswered(f"{question.__name__}: {type(error).__name__}") from error
         return answer
 

@@ -9,18 +9,21 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
+from realtime.counting import socket_ended, socket_opened
 from realtime.layer import Gate
 from realtime.protocol import MAX_SOCKETS_PER_USUARIO, CloseCode
 from realtime.questions import Questions, Unanswered
 from realtime.socket import LiveSocket
-from sam.events import OutlookFrame
+from sam.events import OutlookFrame, QueueFrame
 from sam.selectors.cola import Outlook
 from sam.selectors.sesiones import SessionUser
+from sam.selectors.solicitudes import eta_json
 
 logger = logging.getLogger(__name__)
 
 TICK_SECONDS: Final = 0.5
 FORESEE_SECONDS: Final = 1.0
+QUEUE_SECONDS: Final = 1.0
 SWEEP_SECONDS: Final = 10.0
 
 
@@ -58,12 +61,15 @@ class LiveSockets:
             clock=self._clock,
         )
         self._of_user[user.user_id].add(socket)
+        socket_opened()
         return socket
 
     def forget(self, socket: LiveSocket) -> None:
         """The socket has ended, in whatever way."""
         mine = self._of_user[socket.user_id]
-        mine.discard(socket)
+        if socket in mine:
+            mine.remove(socket)
+            socket_ended()
         if not mine:
             del self._of_user[socket.user_id]
 
@@ -99,17 +105,34 @@ class LiveSockets:
             return
         told = await self.questions.outlooks(tuple(self._of_user))
         for user_id, parts in told.items():
-            if parts != self._told.get(user_id):
-                frame: OutlookFrame = {
-                    "type": "outlook",
-                    "parts": {
-                        str(id): {"position": one.position, "eta": None, "reason": one.reason}
-                        for id, one in parts.items()
-                    },
-                }
-                for socket in self._of_user.get(user_id, ()):
-                    socket.show([frame])
+            changed = parts != self._told.get(user_id)
+            wanting = [one for one in self._of_user.get(user_id, ()) if changed or one.wants_outlook]
+            frame: OutlookFrame = {
+                "type": "outlook",
+                "parts": {
+                    str(id): {"position": one.position, "eta": eta_json(one), "reason": one.reason}
+                    for id, one in parts.items()
+                },
+            }
+            for socket in wanting:
+                socket.show([frame])
         self._told = told
+
+    async def show_queue(self) -> None:
+        """Give the staff who watch the queue its digest, built once for all of them, when it is another than they have.
+
+        Not published: each process makes its own, so that a page is right though Redis is away. May raise Unanswered.
+        """
+        watching = [socket for socket in self._all() if socket.watches_queue]
+        if not watching:
+            return
+        allowed, digest = await self.questions.queue({socket.user_id for socket in watching})
+        frame: QueueFrame = {"type": "queue", **digest}
+        for socket in watching:
+            if socket.user_id in allowed:
+                socket.on_queue(frame)
+            else:
+                socket.on_rights(is_staff=False)
 
     async def close(self) -> None:
         """Stop the timers; the sockets themselves are closed by the server."""
@@ -128,6 +151,7 @@ class LiveSockets:
             works = (
                 _repeat(TICK_SECONDS, self._tick),
                 _repeat(FORESEE_SECONDS, self._foresee),
+                _repeat(QUEUE_SECONDS, self._show_queue),
                 _repeat(self._sweep_seconds, self._sweep),
             )
             self._timers = [asyncio.get_running_loop().create_task(work) for work in works]
@@ -140,6 +164,12 @@ class LiveSockets:
             await self.foresee()
         except Unanswered as error:
             logger.warning("action=foresee_lost error=%s", error)
+
+    async def _show_queue(self) -> None:
+        try:
+            await self.show_queue()
+        except Unanswered as error:
+            logger.warning("action=queue_lost error=%s", error)
 
     async def _sweep(self) -> None:
         try:

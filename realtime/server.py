@@ -22,6 +22,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import serverFromString
 from twisted.logger import STDLibLogObserver, globalLogBeginner
 
+from realtime.counting import watch_lag
 from realtime.protocol import CloseCode
 from realtime.transport import Flow, PageFactory, PageRequest, SocketFactory, SocketProtocol
 
@@ -63,6 +64,7 @@ class DrainingServer(Server):
         self._ports: list[Any] = []
         self._drain_seconds = drain_seconds
         self._on_end = on_end
+        self._lag: asyncio.Task[None] | None = None
 
     def run(self) -> None:
         """daphne's own, with our factories and with `drain` where it kills all applications."""
@@ -83,6 +85,7 @@ class DrainingServer(Server):
             listening.addCallbacks(self.listen_success, self.listen_error)
         if self.failure is None:
             asyncio.set_event_loop(reactor._asyncioEventloop)
+            self._lag = reactor._asyncioEventloop.create_task(watch_lag())
             reactor.addSystemEventTrigger("before", "shutdown", self.drain)
             reactor.run()
 
@@ -118,6 +121,8 @@ class DrainingServer(Server):
         self._close_idle({one.transport for one in self._open()})
         cut = await self._connections_gone(loop.time() + self._drain_seconds)
         await self._cancel_applications()
+        if self._lag is not None:
+            self._lag.cancel()
         if self._on_end is not None:
             await self._on_end()
         logger.info("action=web_stopped cut=%d", cut)

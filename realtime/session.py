@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from realtime.protocol import (
@@ -22,18 +22,18 @@ from realtime.protocol import (
     ErrorCode,
     FatalFrameError,
     PublishedFrame,
-    QueueFrame,
     ServerFrame,
     Topic,
     WrongFrame,
     decode,
 )
 from realtime.snapshots import snapshot_frame
-from sam.events import ChangeFrame, OutlookFrame, PartJSON, ProgressFrame, SnapshotJSON
+from sam.events import ChangeFrame, OutlookFrame, PartJSON, ProgressFrame, QueueFrame, SnapshotJSON
 from sam.states import LIVE
 
 MAX_KEPT_CHANGES: Final = 1024  # while a snapshot is read; what is beyond shows as a gap, and is read again
 MINUTE_SECONDS: Final = 60
+QUEUE_AGAIN_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +42,7 @@ class Step:
 
     send: tuple[ServerFrame, ...] = ()
     snapshot: bool = False  # read a fresh one, then call `on_snapshot`
-    subscribe: Topic | None = None
-    unsubscribe: Topic | None = None
+    missed: int = 0  # how many changes that snapshot makes up for, as far as is known
     read: int | None = None  # the notification that was read
     close: CloseCode | None = None
 
@@ -71,6 +70,10 @@ class Session:
         self._held: list[ServerFrame] = []  # answers before the first snapshot, which comes first
         self._parts: dict[int, KnownPart] = {}
         self._topics: set[Topic] = set()
+        self._queue_version: str | None = None  # of the digest that was sent last
+        self._queue_again_at = 0.0
+        # A change carries no outlook: what its part can be told has to follow, though it be what was told before.
+        self.wants_outlook = False
         self._errors: deque[float] = deque(maxlen=ERRORS_PER_MINUTE)
         self._allowance = float(FRAMES_AT_ONCE)
         self._allowance_at = now
@@ -97,13 +100,14 @@ class Session:
                 self._know(part)
         send: list[ServerFrame] = [snapshot_frame(snapshot, build=self._build)]
         kept = sorted(self._kept, key=lambda frame: frame["seq"])
-        again = any(self._change(frame, send) for frame in kept)
+        missed = next(filter(None, (self._change(frame, send) for frame in kept)), 0)
+        again = missed > 0
         if self._read_again:
             self._read_again = False
             again |= self.need_snapshot().snapshot
         send += [self._beat(self.seq) if frame["type"] == "beat" else frame for frame in self._held]
         self._held.clear()
-        return Step(send=tuple(send), snapshot=again)
+        return Step(send=tuple(send), snapshot=again, missed=missed)
 
     def on_snapshot_failed(self) -> Step:
         """It could not be read: a new socket gives up, an old one waits for the sweep or the next gap."""
@@ -117,7 +121,7 @@ class Session:
             return NOTHING
         # Frames may have come while the database answered: then an older answer is no sign of going back.
         if db_seq > self.seq or db_seq < seq_before:
-            return self.need_snapshot()
+            return replace(self.need_snapshot(), missed=max(0, db_seq - self.seq))
         return NOTHING
 
     # ── what was published ──
@@ -125,42 +129,42 @@ class Session:
     def on_frames(self, frames: Iterable[PublishedFrame]) -> Step:
         """Frames in the order in which the channel layer brought them."""
         send: list[ServerFrame] = []
-        snapshot = False
+        missed = 0
         for frame in frames:
             if frame["type"] == "change":
                 # What comes with a gap is behind it: the read that starts now covers it all.
-                snapshot = snapshot or self._change(frame, send)
+                missed = missed or self._change(frame, send)
             elif self.seq is not None:  # live frames are uncounted, and nothing comes before the snapshot
                 send.extend(self._live(frame))
-        return Step(send=tuple(send), snapshot=snapshot)
+        return Step(send=tuple(send), snapshot=missed > 0, missed=missed)
 
-    def _change(self, frame: ChangeFrame, send: list[ServerFrame]) -> bool:
-        """Adds the change to `send` when it is next; says whether a snapshot must be read."""
+    def _change(self, frame: ChangeFrame, send: list[ServerFrame]) -> int:
+        """Adds the change to `send` when it is next; else how many are missing before it: then one must read anew."""
         if self._reading or self.seq is None:
             self._kept.append(frame)
-            return False
+            return 0
         if frame["seq"] <= self.seq:
-            return False
+            return 0
         if frame["seq"] > self.seq + 1:
-            return self.need_snapshot().snapshot
+            self.need_snapshot()
+            return frame["seq"] - self.seq - 1
         self.seq = frame["seq"]
         if "part" in frame:
             self._know(frame["part"])
+            self.wants_outlook |= frame["part"]["state"] in LIVE
         send.append(frame)
-        return False
+        return 0
 
     def _know(self, part: PartJSON) -> None:
         live = part["state"] in LIVE
         self._parts[part["id"]] = KnownPart(attempt=part["attempt"], done=part["done"], live=live)
 
-    def _live(self, frame: ProgressFrame | OutlookFrame | QueueFrame) -> Iterable[ServerFrame]:
+    def _live(self, frame: ProgressFrame | OutlookFrame) -> Iterable[ServerFrame]:
         if frame["type"] == "progress":
             return (frame,) if self._is_news(frame) else ()
         if frame["type"] == "outlook":
             return self._outlook(frame)
-        if "queue" in self._topics and frame["type"] == "queue":
-            return (frame,)
-        return ()  # nobody asked for it, or it is of a newer worker, during a deploy
+        return ()  # type: ignore[unreachable]  # of a newer worker, during a deploy
 
     def _is_news(self, frame: ProgressFrame) -> bool:
         part = self._parts.get(frame["part"])
@@ -170,12 +174,36 @@ class Session:
         return True
 
     def _outlook(self, frame: OutlookFrame) -> list[ServerFrame]:
+        self.wants_outlook = False
         parts = {key: value for key, value in frame["parts"].items() if self._is_live(key)}
         return [{"type": "outlook", "parts": parts}] if parts else []
 
     def _is_live(self, key: str) -> bool:
         part = self._parts.get(int(key))
         return part is not None and part.live
+
+    # ── the queue, for staff ──
+
+    @property
+    def watches_queue(self) -> bool:
+        return "queue" in self._topics
+
+    def on_queue(self, frame: QueueFrame, *, now: float) -> Step:
+        """The digest as it is now: sent where it is another than the last, or to tell ages and estimates anew."""
+        is_news = frame["version"] != self._queue_version or now >= self._queue_again_at
+        if not self.watches_queue or not is_news:
+            return NOTHING
+        self._queue_version = frame["version"]
+        self._queue_again_at = now + QUEUE_AGAIN_SECONDS
+        return self._say(frame)
+
+    def on_rights(self, *, is_staff: bool, now: float) -> Step:
+        """What the usuario may do now, which an administrator changes under an open socket."""
+        self._is_staff = is_staff
+        if is_staff or not self._topics:
+            return NOTHING
+        self._topics.clear()
+        return self.complain("forbidden", now=now)
 
     # ── what the client sent ──
 
@@ -212,10 +240,11 @@ class Session:
                 if not self._is_staff:
                     return self.complain("forbidden", now=now)
                 self._topics.add(frame["topic"])
-                return Step(subscribe=frame["topic"])
+                self._queue_version = None
+                return NOTHING
             case "unsubscribe":
                 self._topics.discard(frame["topic"])
-                return Step(unsubscribe=frame["topic"])
+                return NOTHING
             case "read":
                 return Step(read=frame["notification"])
 

@@ -8,12 +8,13 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Final
 
+from realtime.counting import frame_sent, repair
 from realtime.layer import Ear, Gate, LayerMessage
 from realtime.outbox import Outbox
-from realtime.protocol import BEAT_SECONDS, CloseCode, ErrorCode, Topic, encode
+from realtime.protocol import BEAT_SECONDS, CloseCode, ErrorCode, encode
 from realtime.questions import Questions, Unanswered
 from realtime.session import Session, Step
-from sam.events import QUEUE_GROUP, OutlookFrame, user_group
+from sam.events import OutlookFrame, QueueFrame, user_group
 from sam.logs import traced
 from sam.selectors.sesiones import SessionUser
 from sam.static import static_build
@@ -21,7 +22,6 @@ from sam.static import static_build
 logger = logging.getLogger(__name__)
 
 END_SECONDS: Final = 3  # for leaving the groups, before the tasks are left to themselves
-GROUP_OF: Final[Mapping[Topic, str]] = {"queue": QUEUE_GROUP}
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -85,7 +85,26 @@ class LiveSocket:
 
     def on_sweep(self, *, db_seq: int, seq_before: int | None) -> None:
         """What the database says, to repair whatever the channel layer lost."""
-        self._do(self._session.on_sweep(db_seq=db_seq, seq_before=seq_before))
+        step = self._session.on_sweep(db_seq=db_seq, seq_before=seq_before)
+        if step.snapshot:
+            repair("sweep", missed=step.missed)
+        self._do(step)
+
+    @property
+    def wants_outlook(self) -> bool:
+        """Whether a change since the last outlook told of a part that lives."""
+        return self._session.wants_outlook
+
+    @property
+    def watches_queue(self) -> bool:
+        return self._session.watches_queue
+
+    def on_queue(self, frame: QueueFrame) -> None:
+        """The digest, made in this process for all who watch."""
+        self._do(self._session.on_queue(frame, now=self._clock()))
+
+    def on_rights(self, *, is_staff: bool) -> None:
+        self._do(self._session.on_rights(is_staff=is_staff, now=self._clock()))
 
     # ── tasks ──
 
@@ -107,6 +126,7 @@ class LiveSocket:
             # Returns when the client's buffer has room again (see realtime/server.py).
             await send({"type": "websocket.send", "text": encode(frame)})
             self._outbox.written()
+            frame_sent(frame)
 
     async def _wait_until_due(self) -> None:
         self._due.clear()
@@ -123,7 +143,9 @@ class LiveSocket:
             logger.warning("action=snapshot_lost usuario=%s error=%s", self.user_id, error)
             self._do(self._session.on_snapshot_failed())
         else:
-            self._do(self._session.on_snapshot(snapshot))
+            step = self._session.on_snapshot(snapshot)
+            self._count_gap(step)
+            self._do(step)
 
     async def _recheck(self) -> None:
         try:
@@ -133,10 +155,8 @@ class LiveSocket:
             return
         if user is None or user.user_id != self.user_id:
             self.stop(CloseCode.NO_SESSION)
-
-    async def _subscribe(self, topic: Topic) -> None:
-        if not await self._ear.add(GROUP_OF[topic]):
-            self._complain("unavailable")
+        else:
+            self.on_rights(is_staff=user.is_staff)
 
     async def _mark_read(self, notification_id: int) -> None:
         try:
@@ -155,6 +175,7 @@ class LiveSocket:
         match message["type"]:
             case "sam.frames":
                 step = self._session.on_frames(message["frames"])
+                self._count_gap(step)
                 self._tell(step, message.get("trace", ""))
                 self._do(step)
             case "sam.resync":
@@ -171,6 +192,10 @@ class LiveSocket:
             with traced(trace):
                 logger.info("action=tell_change usuario=%s seq=%s changes=%s", self.user_id, seqs[-1], len(seqs))
 
+    def _count_gap(self, step: Step) -> None:
+        if step.missed:
+            repair("gap", missed=step.missed)
+
     def _catch_up(self) -> None:
         self._do(self._session.need_snapshot())
 
@@ -185,10 +210,6 @@ class LiveSocket:
             self._check_reader(self._clock())
         if step.snapshot:
             self._start(self._load())
-        if step.subscribe is not None:
-            self._start(self._subscribe(step.subscribe))
-        if step.unsubscribe is not None:
-            self._start(self._ear.drop(GROUP_OF[step.unsubscribe]))
         if step.read is not None:
             self._start(self._mark_read(step.read))
         if step.close is not None:
