@@ -26,8 +26,17 @@ const exported = {
 
 /** These touch no document, no window, no network and no clock of their own. */
 const PURE = [
+  "audience",
   "backoff",
+  "cola/board",
+  "cola/clock",
+  "cola/filter",
+  "cola/order",
+  "cola/plot",
+  "cola/series",
+  "cola/words",
   "connection",
+  "digest",
   "figures",
   "held",
   "hub",

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from sam.views import cuentas, descargas, paginas, salud, solicitudes, verificar
+from sam.views import cola, cuentas, descargas, metricas, paginas, salud, solicitudes, verificar
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="informes"), name="inicio"),
@@ -22,11 +22,17 @@ urlpatterns = [
     path("zip/partes/<int:part_id>/reintentar/", solicitudes.reintentar_parte, name="parte-reintentar"),
     path("zip/partes/<int:part_id>/ampliar/", solicitudes.ampliar_parte, name="parte-ampliar"),
     path("zip/partes/<int:part_id>/descargar/", descargas.descargar, name="parte-descargar"),
+    path("cola/", cola.cola, name="cola"),
+    path("cola/partes/<int:part_id>/", cola.parte, name="cola-parte"),
+    path("cola/acciones/", cola.acciones, name="cola-acciones"),
+    path("cola/rendimiento/", cola.rendimiento, name="cola-rendimiento"),
+    path("cola/rendimiento.csv", cola.rendimiento_csv, name="cola-rendimiento-csv"),
     path("verificar/", verificar.verificar, name="verificar"),
     re_path(r"^verificar/manifiesto/(?P<sha256>[0-9a-f]{64})/$", verificar.manifiesto, name="verificar-manifiesto"),
     path("healthz", salud.healthz, name="healthz"),
     path("readyz", salud.readyz, name="readyz"),
     path("healthz/worker", salud.healthz_worker, name="healthz-worker"),
+    path("metrics", metricas.metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]
 

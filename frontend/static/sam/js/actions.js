@@ -18,11 +18,32 @@ const UNEXPECTED = "El servidor no pudo atender lo pedido. Inténtelo de nuevo."
  */
 export async function send(form) {
   const fields = new FormData(form);
+  const token = String(fields.get("csrfmiddlewaretoken") ?? "");
+  return post(form.action, { "X-CSRFToken": token }, new URLSearchParams(/** @type {any} */ (fields)));
+}
+
+/**
+ * Send a body that no form has, with the token of the form that it is about.
+ *
+ * @param {{address: string, token: string, body: object}} what
+ * @returns {Promise<Answer>}
+ */
+export async function sendJson({ address, token, body }) {
+  return post(address, { "X-CSRFToken": token, "Content-Type": "application/json" }, JSON.stringify(body));
+}
+
+/**
+ * @param {string} address
+ * @param {Record<string, string>} headers
+ * @param {URLSearchParams | string} body
+ * @returns {Promise<Answer>}
+ */
+async function post(address, headers, body) {
   try {
-    const response = await fetch(form.action, {
+    const response = await fetch(address, {
       method: "POST",
-      headers: { Accept: "application/json", "X-CSRFToken": String(fields.get("csrfmiddlewaretoken") ?? "") },
-      body: new URLSearchParams(/** @type {any} */ (fields)),
+      headers: { Accept: "application/json", ...headers },
+      body,
       redirect: "manual",
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });

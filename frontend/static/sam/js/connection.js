@@ -28,7 +28,6 @@ const GRACE_MS = 3_000;
 const SETTLED_MS = 10_000;
 const LONG_HIDDEN_MS = 5 * 60_000;
 const MANY_FAILURES = 5;
-
 const CLOSED_BY_PAGE = 1000;
 const BAD_FRAMES = 4400;
 const NO_SESSION = 4401;
@@ -45,7 +44,7 @@ const TOO_MANY_SOCKETS = 4429;
  * @property {() => number} random
  *
  * @typedef {object} Hears
- * @property {(message: Message) => void} onMessage
+ * @property {(message: Message, isFirst: boolean) => void} onMessage isFirst: the snapshot of a new socket
  * @property {(state: ConnectionState) => void} onState
  */
 
@@ -157,8 +156,9 @@ export class Connection {
     this.#heardAt = this.#now();
     this.#isAsked = false;
     this.#probedAt = null;
-    if (message?.type === "snapshot") this.#greeted = true;
-    if (message) this.#options.onMessage(message);
+    const isFirst = message?.type === "snapshot" && !this.#greeted;
+    this.#greeted ||= isFirst;
+    if (message) this.#options.onMessage(message, isFirst);
     if (!this.#socket) return; // the snapshot was another usuario's
     if (this.#greeted) {
       this.#timers.cancel("grace");
@@ -173,7 +173,7 @@ export class Connection {
    * @param {Message} message
    */
   #outgrown(message) {
-    this.#options.onMessage(message);
+    this.#options.onMessage(message, false);
     this.#lose({ patient: true });
   }
 

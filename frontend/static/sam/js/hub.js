@@ -8,6 +8,7 @@
 /** @import { ConnectionState, World } from "./connection.js" */
 /** @import { Message, Part, Request, Wish } from "./protocol.js" */
 
+import { Audience } from "./audience.js";
 import { Connection } from "./connection.js";
 import { Store } from "./store.js";
 
@@ -39,6 +40,8 @@ export class Hub {
   #isStarted = false;
   /** @type {Map<Port, Tab>} */
   #tabs = new Map();
+  /** @type {Audience<Port>} */
+  #audience = new Audience((wish) => this.#connection.send(wish));
 
   /** @param {World & {user: number, whenFree: (lock: string, gone: () => void) => void}} options */
   constructor({ user, whenFree, ...world }) {
@@ -46,7 +49,7 @@ export class Hub {
     this.#store = new Store({ user });
     this.#connection = new Connection({
       ...world,
-      onMessage: (message) => this.#receive(message),
+      onMessage: (message, isFirst) => this.#receive(message, isFirst),
       onState: (state) => this.#tell([...this.#tabs.keys()], { tell: "state", state }),
     });
   }
@@ -70,7 +73,7 @@ export class Hub {
       case "ask":
         return this.#tellState(port);
       case "send":
-        return this.#send(tab, said.message);
+        return this.#send(port, tab, said.message);
       case "clicked":
         return this.#clicked(port, said.clicked);
       case "leave":
@@ -118,6 +121,7 @@ export class Hub {
   /** @param {Port} port */
   #leave(port) {
     if (!this.#tabs.delete(port)) return;
+    this.#audience.remove(port);
     if (this.#tabs.size === 0) this.#connection.suspend();
     else this.#look();
   }
@@ -129,12 +133,27 @@ export class Hub {
   /**
    * A tab that lost track is helped from here: the server is asked only for what this store does not know.
    *
+   * @param {Port} port
    * @param {Tab} tab
    * @param {Wish} message
    */
-  #send(tab, message) {
-    if (message.type === "resync") this.#want(tab, 0);
-    else this.#connection.send(message);
+  #send(port, tab, message) {
+    switch (message.type) {
+      case "resync":
+        return this.#want(tab, 0);
+      case "subscribe":
+        return this.#subscribe(port);
+      case "unsubscribe":
+        return this.#audience.remove(port);
+      default:
+        this.#connection.send(message);
+    }
+  }
+
+  /** @param {Port} port */
+  #subscribe(port) {
+    const message = this.#audience.add(port);
+    if (message) this.#tell([port], { tell: "message", message });
   }
 
   /**
@@ -158,11 +177,15 @@ export class Hub {
     if (tab.wants !== null) this.#connection.send({ type: "resync" });
   }
 
-  /** @param {Message} message */
-  #receive(message) {
+  /**
+   * @param {Message} message
+   * @param {boolean} isFirst
+   */
+  #receive(message, isFirst) {
     const { need } = this.#store.apply(message);
     if (need === "signed-out") return this.#connection.signOut(); // no tab may hear what is another usuario's
-    this.#tell([...this.#tabs.keys()], { tell: "message", message });
+    this.#tell(this.#audience.of(message, [...this.#tabs.keys()]), { tell: "message", message });
+    if (isFirst) this.#audience.again();
     if (message.type === "snapshot") this.#tabs.forEach((tab) => (tab.wants = null));
     this.#serve();
     const isWanted = message.type === "beat" && [...this.#tabs.values()].some(({ wants }) => wants !== null);

@@ -6,6 +6,7 @@
 
 /** @import { ConnectionState, World } from "./connection.js" */
 /** @import { Clicked } from "./hub.js" */
+/** @import { Digest } from "./digest.js" */
 /** @import { Outcome } from "./outcome.js" */
 /** @import { Message, Part, Request } from "./protocol.js" */
 /** @import { Share } from "./shared-connection.js" */
@@ -30,6 +31,7 @@ import { Store } from "./store.js";
 
 /** @typedef {(outcome: Outcome) => void} ChangeListener */
 /** @typedef {(state: ConnectionState) => void} StateListener */
+/** Told each digest, and null when the right to see the queue is gone. @typedef {(digest: Digest | null) => void} QueueListener */
 /** @typedef {(aged: Aged | null) => void} AgedListener */
 
 export class Live {
@@ -45,6 +47,8 @@ export class Live {
   #onChange = new Set();
   /** @type {Set<StateListener>} */
   #onState = new Set();
+  /** @type {Set<QueueListener>} */
+  #onQueue = new Set();
   /** @type {Set<AgedListener>} */
   #onAged = new Set();
 
@@ -52,7 +56,7 @@ export class Live {
   constructor(options) {
     this.#options = options;
     this.#hears = {
-      onMessage: (/** @type {Message} */ message) => this.#receive(message),
+      onMessage: (/** @type {Message} */ message, /** @type {boolean} */ isFirst) => this.#receive(message, isFirst),
       onState: (/** @type {ConnectionState} */ state) => this.#change(state),
     };
     this.store = new Store({ user: options.page.user });
@@ -83,6 +87,18 @@ export class Live {
   onState(listener, signal) {
     listen(this.#onState, listener, signal);
     listener(this.connection.state);
+  }
+
+  /**
+   * Watch the queue until `signal` aborts; only staff may.
+   *
+   * @param {QueueListener} listener
+   * @param {AbortSignal} signal
+   */
+  onQueue(listener, signal) {
+    listen(this.#onQueue, listener, signal);
+    this.#watch("subscribe");
+    signal.addEventListener("abort", () => this.#onQueue.size === 0 && this.#watch("unsubscribe"));
   }
 
   /**
@@ -131,14 +147,30 @@ export class Live {
     this.connection.start();
   }
 
-  /** @param {Message} message */
-  #receive(message) {
+  /** @param {"subscribe" | "unsubscribe"} type */
+  #watch(type) {
+    this.connection.send({ type, topic: "queue" });
+  }
+
+  /**
+   * @param {Message} message
+   * @param {boolean} isFirst
+   */
+  #receive(message, isFirst) {
+    if (isFirst && this.#onQueue.size > 0) this.#watch("subscribe");
+    if (message.type === "queue") return this.#showQueue(message.digest);
+    if (message.type === "error" && message.code === "forbidden") this.#showQueue(null);
     const result = this.store.apply(message);
     if (result.need === "resync") this.connection.send({ type: "resync" });
     if (result.need === "signed-out") this.connection.signOut();
     else if (message.type === "newer") this.#age("deploy");
     else if (message.type === "snapshot") this.#compare(message.build);
     this.#tell(result);
+  }
+
+  /** @param {Digest | null} digest */
+  #showQueue(digest) {
+    this.#onQueue.forEach((listener) => listener(digest));
   }
 
   /**

@@ -14,13 +14,17 @@ import { world } from "./world.js";
 
 const { user, build = "", seq = "0", worker } = document.documentElement.dataset;
 
-if (user) {
-  const page = { user: Number(user), seq: Number(seq), build };
-  const live = new Live({ page, share: sharing(page.user), ...world });
-  defineElements(live);
-  followWindow(live);
-  live.connection.start();
-  if (document.visibilityState === "hidden") live.connection.hidden();
+/** The page's connection, for the modules of its own that some pages have; null where nobody is signed in. */
+export const live = user ? begin(Number(user)) : null;
+
+/** @param {number} user */
+function begin(user) {
+  const found = new Live({ page: { user, seq: Number(seq), build }, share: sharing(user), ...world });
+  defineElements(found);
+  followWindow(found);
+  found.connection.start();
+  if (document.visibilityState === "hidden") found.connection.hidden();
+  return found;
 }
 
 /**

@@ -5,6 +5,9 @@
  * Pure: no document, no clock.
  */
 
+/** @import { Digest } from "./digest.js" */
+
+import { readDigest } from "./digest.js";
 import {
   address,
   attempt,
@@ -37,14 +40,17 @@ export const PROTOCOL_VERSION = 1;
  * @typedef {{type: "change"} & ReturnType<typeof readChange>} Change
  * @typedef {{type: "progress"} & ReturnType<typeof readProgress>} Progress
  * @typedef {{type: "outlook"} & ReturnType<typeof readOutlook>} Outlook
+ * @typedef {{type: "queue", digest: Digest}} Queue
  * @typedef {{type: "beat"} & ReturnType<typeof readBeat>} Beat
  * @typedef {{type: "error"} & ReturnType<typeof readError>} ErrorFrame
  * @typedef {{type: "newer"}} Newer a snapshot of a protocol that this page is too old for
- * @typedef {Snapshot | Newer | Change | Progress | Outlook | Beat | ErrorFrame} Message
+ * @typedef {Snapshot | Newer | Change | Progress | Outlook | Queue | Beat | ErrorFrame} Message
  *
  * What a page says.
  *
- * @typedef {{type: "ping"} | {type: "resync"} | {type: "read", notification: number}} Wish
+ * @typedef {"queue"} Topic what a page may hear of besides
+ * @typedef {{type: "ping"} | {type: "resync"} | {type: "read", notification: number}
+ *   | {type: "subscribe" | "unsubscribe", topic: Topic}} Wish
  */
 
 /**
@@ -97,6 +103,8 @@ function readMessage(value) {
       return { type: "progress", ...readProgress(frame) };
     case "outlook":
       return { type: "outlook", ...readOutlook(frame) };
+    case "queue":
+      return { type: "queue", digest: readDigest(frame) };
     case "beat":
       return { type: "beat", ...readBeat(frame) };
     case "error":

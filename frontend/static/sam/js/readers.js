@@ -47,6 +47,11 @@ export function whole(value) {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : malformed();
 }
 
+/** @type {Reader<number>} */
+export function finite(value) {
+  return typeof value === "number" && Number.isFinite(value) ? value : malformed();
+}
+
 /** @type {Reader<string>} */
 export function text(value) {
   return typeof value === "string" && value.length <= MAX_TEXT ? value : malformed();
@@ -76,6 +81,15 @@ export function address(value) {
 export function span(value) {
   if (!Array.isArray(value) || value.length !== 2) return malformed();
   return [instant(value[0]), instant(value[1])];
+}
+
+/**
+ * @template T
+ * @param {Reader<T>} read
+ * @returns {Reader<[T, T]>}
+ */
+export function pair(read) {
+  return (value) => (Array.isArray(value) && value.length === 2 ? [read(value[0]), read(value[1])] : malformed());
 }
 
 /**
@@ -112,6 +126,15 @@ export function listOf(read) {
  */
 export function byId(read) {
   return (value) => new Map(Object.entries(record(value)).map(([id, item]) => [whole(Number(id)), read(item)]));
+}
+
+/**
+ * @template T
+ * @param {Reader<T>} read
+ * @returns {Reader<Map<string, T>>}
+ */
+export function byName(read) {
+  return (value) => new Map(Object.entries(record(value)).map(([name, item]) => [text(name), read(item)]));
 }
 
 /**

@@ -75,12 +75,12 @@ export class SharedConnection {
   }
 
   /**
-   * Whether the message could be handed on to a live socket.
+   * Whether the message could be handed on to a live socket; or, but for what was read, to a worker that remembers it.
    *
    * @param {Wish} message
    */
   send(message) {
-    const canSend = message.type === "resync" || this.#state === "live" || this.#state === "stale";
+    const canSend = message.type !== "read" || this.#state === "live" || this.#state === "stale";
     if (!this.#port || !canSend) return false;
     this.#port.postMessage({ say: "send", message });
     return true;
@@ -130,8 +130,9 @@ export class SharedConnection {
     if (told.tell === "state") this.#shared = told.state;
     if (told.tell === "clicked") this.#options.onClicked(told.clicked);
     if (told.tell === "message") {
-      this.#isGreeted ||= told.message.type === "snapshot";
-      this.#options.onMessage(told.message);
+      const isFirst = told.message.type === "snapshot" && !this.#isGreeted;
+      this.#isGreeted ||= isFirst;
+      this.#options.onMessage(told.message, isFirst);
     }
     if (this.#shared === "connecting" || (this.#shared === "live" && !this.#isGreeted)) return;
     this.#timers.cancel("grace");

@@ -184,8 +184,9 @@ export class Store {
     for (const [id, expected] of parts) {
       const held = this.#home(id);
       const part = held?.parts.get(id);
-      if (!held || part?.state !== "pending") continue;
-      held.parts.set(id, { ...part, ...expected });
+      if (!held || !part || !isLive(part)) continue;
+      // One that is being built waits no more, whatever came late: only when it may end is news of it.
+      held.parts.set(id, { ...part, ...(part.state === "pending" ? expected : { eta: expected.eta }) });
       result.parts.add(id);
     }
     return result;

@@ -39,15 +39,15 @@ const REQUEST_STATUS = {
   expired: "Vencida",
 };
 
-const ERRORS = new Map([
+export const ERRORS = new Map([
   ["worker_lost", "El proceso que la armaba se cayó varias veces."],
   ["storage_unavailable", "El almacenamiento de documentos no respondió."],
   ["plan_unreadable", "Los datos guardados para esta solicitud no se pudieron leer."],
   ["build_error", "Ocurrió un error al armar el archivo."],
 ]);
-const UNKNOWN_ERROR = "No se pudo armar esta parte.";
+export const UNKNOWN_ERROR = "No se pudo armar esta parte.";
 
-const REASONS = new Map([
+export const REASONS = new Map([
   ["queue_ahead", ""], // its position says it
   ["no_workers", "espera a que haya un proceso disponible"],
   ["paused", "la cola está en pausa"],
