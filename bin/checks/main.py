@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     _settle_terminal_and_environment()
     outcomes: list[Outcome] = []
     try:
-        _prepare(outcomes, browser=not options.fast and not for_pytest)
+        _prepare(outcomes, browser=not options.fast and not for_pytest, slow=options.slow)
         if all(outcome.good for outcome in outcomes if outcome.name == "entorno virtual"):
             _run(outcomes, options, for_pytest)
     except KeyboardInterrupt:
@@ -47,11 +47,11 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     return parser.parse_known_args(arguments)
 
 
-def _prepare(outcomes: list[Outcome], *, browser: bool) -> None:
+def _prepare(outcomes: list[Outcome], *, browser: bool, slow: bool) -> None:
     """What has to be there first; each thing a row of the table, only when it took time or failed."""
     _attempt(outcomes, "entorno virtual", lambda: venv.ensure("dev"))
     if browser:
-        _attempt(outcomes, "programas", _install_programs)
+        _attempt(outcomes, "programas", lambda: _install_programs(slow=slow))
         _attempt(outcomes, "npm ci", node.ensure_packages)
 
 
@@ -99,13 +99,13 @@ def _attempt(outcomes: list[Outcome], name: str, prepare: Callable[[], object]) 
         outcomes.append(Outcome(name=name, status=0, seconds=time.monotonic() - began))
 
 
-def _install_programs() -> None:
-    missing = debian.missing()
+def _install_programs(*, slow: bool) -> None:
+    missing = debian.missing(slow=slow)
     if missing and debian.may_install():
         packages = [program.package for program in missing]
         print(f"Instalando {', '.join(packages)}…", flush=True)
         debian.install(packages)
-        missing = debian.missing()
+        missing = debian.missing(slow=slow)
     missing = [program for program in missing if not _has_another_source(program)]
     if missing:
         names = ", ".join(program.name for program in missing)

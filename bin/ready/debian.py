@@ -17,6 +17,7 @@ class Program:
     name: str
     package: str
     is_here: Callable[[], bool]
+    slow: bool = False  # only what runs with --slow needs it
 
 
 def on_path(*names: str) -> Callable[[], bool]:
@@ -28,6 +29,10 @@ def _postgres_is_here() -> bool:
     return bool(shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb")))
 
 
+def _prometheus_is_here() -> bool:
+    return all(shutil.which(name) for name in ("prometheus", "promtool"))
+
+
 PROGRAMS = (
     Program(name="PostgreSQL", package="postgresql", is_here=_postgres_is_here),
     Program(name="redis-server", package="redis-server", is_here=on_path("redis-server")),
@@ -35,12 +40,13 @@ PROGRAMS = (
     Program(name="bsdtar", package="libarchive-tools", is_here=on_path("bsdtar")),
     Program(name="unzip", package="unzip", is_here=on_path("unzip")),
     Program(name="pdftotext", package="poppler-utils", is_here=on_path("pdftotext")),
+    Program(name="Prometheus", package="prometheus", is_here=_prometheus_is_here, slow=True),
 )
 
 
-def missing() -> list[Program]:
-    """The programs that are not on this machine."""
-    return [program for program in PROGRAMS if not program.is_here()]
+def missing(*, slow: bool) -> list[Program]:
+    """The programs that are not on this machine; with `slow` also those that only slow tests need."""
+    return [program for program in PROGRAMS if (slow or not program.slow) and not program.is_here()]
 
 
 def may_install() -> bool:
