@@ -7,9 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.failures.own_servers import own, own_installation
 from tests.running import Sam, new_sam
 from tests.services.postgres import PostgresServer
 from tests.services.redis_server import RedisServer
+
+__all__ = ["demo_database", "own", "own_installation", "sam"]
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ from tests.services.redis_server import RedisServer
 # All that a test may leave behind; the empresas and the usuarios stay.
 TABLES = (
     "sam_ziprequest, sam_zippart, sam_partequipo, sam_archive, sam_notificacion, sam_workerbeat, sam_stream, "
-    "sam_transition, django_session"
+    "sam_transition, sam_operatoraction, sam_queuecontrol, django_session"
 )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from sam import dispatch, storage
 from sam.models import Epoch
+from sam.selectors import cola, graficas
 from sam.storage import FileStorage
 
 
@@ -21,6 +22,13 @@ def file_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fi
     monkeypatch.setattr("sam.storage.FileStorage", lambda _root: folder)
     yield folder
     storage.get_storage.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_seen_before() -> None:
+    """A process keeps what it read of the queue for a moment: not from one test to the next."""
+    cola.KEPT.forget()
+    graficas.KEPT.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -29,6 +29,7 @@ from realtime.session import Session
 from realtime.snapshots import snapshot_frame
 from sam.events import OutlookFrame, user_group
 from sam.models import Empresa, Epoch, Notificacion, Usuario, ZipPart, ZipRequest
+from sam.selectors import cola
 from sam.selectors.cola import Outlook, outlooks_by_requester
 from sam.selectors.entrega import snapshot
 from sam.services import entrega
@@ -88,7 +89,9 @@ class Recording:
 
 
 class Foresight:
-    """What a web process tells this usuario of their waiting parts when it looks."""
+    """What a web process tells this usuario of their live parts when it looks; in its place of a socket of theirs."""
+
+    wants_outlook = False
 
     def __init__(self, user_id: int) -> None:
         self._shown: list[OutlookFrame] = []
@@ -123,6 +126,10 @@ class Stage:
             return bump(usuario_id, by=by)
 
         monkeypatch.setattr(entrega, "_bump", watched)
+        monkeypatch.setattr(cola, "PICTURE_SECONDS", 0.0)  # what a page shows is then as new as what a tab is told
+        # An estimate comes from how fast this machine was a moment ago: here each is the same pair of hours.
+        soon = timezone.now() + timedelta(hours=4)
+        monkeypatch.setattr(cola.Picture, "_eta", lambda _self, _part: (soon, soon + timedelta(hours=1)))
 
     def play(self, scene: Scene) -> Json:
         """The scene's vector; `announcing` then has the functions that announced meanwhile."""

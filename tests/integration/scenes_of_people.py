@@ -9,9 +9,10 @@ from sam.models import Notificacion, Usuario, ZipRequest
 from sam.services import entrega
 from sam.services.cuidado import expire_parts, reap_lost_parts
 from sam.services.notificaciones import read_notification
+from sam.services.operar import Order, operate
 from sam.services.partes import fail_part, hand_back, show_progress
 from sam.services.solicitudes import request_zip
-from sam.services.vida import cancel_request, extend_part, give_download, retry_part, retry_request
+from sam.services.vida import cancel_request, extend_part, give_download, retry_part, retry_request, retry_request_parts
 from sam.states import FailureReason
 from tests.integration.making import make_usuario
 from tests.integration.staging import SHOWN_REQUESTS, about, asked, claim, finish, let_expire, lose, over, somebody
@@ -117,6 +118,17 @@ def of_two_that_failed() -> Iterator[Usuario]:
     fail_part(claim(), FailureReason.BUILD_ERROR)
     yield user
     retry_part(actor=user, part_id=mine.part_id)
+
+
+@about(retry_request_parts)
+def by_an_operator_of_one_of_two_that_failed() -> Iterator[Usuario]:
+    user = somebody(parts=2)
+    mine = asked(user)
+    fail_part(mine, FailureReason.BUILD_ERROR)
+    fail_part(claim(), FailureReason.BUILD_ERROR)
+    operator = make_usuario(None, staff=True, is_superuser=True)
+    yield user
+    operate(actor=operator, order=Order(action="retry", parts=(mine.part_id,)))
 
 
 @about(extend_part)

@@ -17,6 +17,7 @@ from django.db import OperationalError, connection
 from openpyxl import load_workbook
 
 from sam.errors import StorageUnavailable
+from sam.logs import Lines
 from sam.models import Archive, Documento, Empresa, Equipo, Usuario, ZipPart, ZipRequest
 from sam.services.partes import claim_part, finish_part
 from sam.services.solicitudes import request_zip
@@ -285,7 +286,7 @@ def test_progress_is_told_while_a_part_is_built(
     assert claim is not None
     seen = threading.Event()
     frames: list[Any] = []
-    with Heart(claim, stopping=threading.Event(), on_stall=lambda: None) as heart:
+    with Heart(claim, stopping=threading.Event(), on_stall=lambda: None, lines=Lines()) as heart:
         heart.report(12, "EQ-012")
         for _ in range(100):
             frames = [frame for _, message in published for frame in message["frames"] if frame["type"] == "progress"]

@@ -176,7 +176,6 @@ def test_the_change_names_the_request_once_and_each_part_in_consecutive_frames(
     assert frames[0]["request"]["id"] == request_id
     assert "request" not in frames[1]
     assert [frame["part"]["number"] for frame in frames] == [1, 2]
-    assert [frame["part"]["position"] for frame in frames] == [1, 2]
 
 
 def test_nothing_is_told_nor_rung_of_what_is_rolled_back(

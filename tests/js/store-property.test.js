@@ -179,7 +179,7 @@ class World {
       this.#isBehind &&= message.epoch !== this.database.epoch;
     }
     if (message.type === "progress") this.#areIn(parts, "pending", "processing");
-    if (message.type === "outlook") this.#areIn(parts, "pending");
+    if (message.type === "outlook") this.#areIn(parts, "pending", "processing");
     this.#asked ||= need === "resync" && this.chance.often(0.8);
     this.#look();
     return need === "resync";

@@ -105,14 +105,21 @@ test("a new attempt starts at its own done", () => {
   assert.deepEqual([store.part(11).done, store.part(11).state], [0, "pending"]);
 });
 
-test("an outlook moves waiting parts only", () => {
+test("an outlook moves waiting parts, and says of those that are built only when they end", () => {
   const two = request({ parts: [processing({ of: 2 }), part({ id: 12, number: 2, of: 2, position: 4 })] });
   const expected = { position: 1, eta: ["2026-03-02T15:01:00Z", "2026-03-02T15:02:00Z"], reason: "queue_ahead" };
   const outlook = { type: "outlook", parts: new Map([11, 12, 99].map((id) => [id, expected])) };
   const { store, last } = storeAfter(snapshot({ requests: [two] }), outlook);
-  assert.equal(store.part(11).position, null);
+  assert.deepEqual([store.part(11).position, store.part(11).reason, store.part(11).eta], [null, null, expected.eta]);
   assert.deepEqual([store.part(12).position, store.part(12).reason], [1, "queue_ahead"]);
-  assert.deepEqual([...last.parts], [12]);
+  assert.deepEqual([...last.parts], [11, 12]);
+});
+
+test("an outlook says nothing of a part that is over", () => {
+  const outlook = { type: "outlook", parts: new Map([[11, { position: 1, eta: null, reason: "queue_ahead" }]]) };
+  const over = change(11, { part: part({ state: "cancelled", version: 2 }) });
+  const { last } = storeAfter(snapshot(), over, outlook);
+  assert.deepEqual([...last.parts], []);
 });
 
 test("a new request appears when its last part has come, newest first", () => {

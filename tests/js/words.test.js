@@ -4,11 +4,12 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
+import * as queue from "../../frontend/static/sam/js/cola/words.js";
 import * as figures from "../../frontend/static/sam/js/figures.js";
 import * as words from "../../frontend/static/sam/js/words.js";
 
 const asInPython = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-const calls = new Map(Object.entries({ ...figures, ...words }).map(([name, call]) => [asInPython(name), call]));
+const calls = new Map(Object.entries({ ...figures, ...words, ...queue }).map(([name, call]) => [asInPython(name), call]));
 const vectors = JSON.parse(readFileSync(new URL("../vectors/words.json", import.meta.url), "utf8"));
 
 for (const name of new Set(vectors.map(({ call }) => call))) {

@@ -7,6 +7,7 @@ from sam.events import (
     NotificationJSON,
     PartJSON,
     ProgressFrame,
+    QueueFrame,
     RequestJSON,
     RequestSummaryJSON,
     SnapshotJSON,
@@ -94,4 +95,25 @@ def some_progress(part: int = 1, *, attempt: int = 1, done: int = 1) -> Progress
         "done": done,
         "percent": 100 * done // 35,
         "current": f"EQ-{done:03}",
+    }
+
+
+def a_digest(version: str) -> QueueFrame:
+    """An empty queue under this version."""
+    return {
+        "type": "queue",
+        "version": version,
+        "at": "2026-01-15T12:00:00+00:00",
+        "paused": False,
+        "paused_since": None,
+        "idle": False,
+        "counts": {"waiting": 0, "building": 0, "workers": 1, "completed": 0, "failed": 0, "missing": 0},
+        "oldest_seconds": 0,
+        "lanes": [],
+        "more_lanes": 0,
+        "workers": [],
+        "rows": [],
+        "hidden": 0,
+        "orders": [],
+        "charts": {},
     }

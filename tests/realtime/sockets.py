@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Any
+from typing import Any, cast
 
 from asgiref.testing import ApplicationCommunicator
 from channels.layers import get_channel_layer
 
 from realtime.questions import Unanswered
-from sam.events import SnapshotJSON, session_group, user_group
+from sam.events import DigestJSON, SnapshotJSON, session_group, user_group
 from sam.selectors.cola import Outlook
 from sam.selectors.sesiones import SessionUser
-from tests.realtime.frames import a_part, a_request, a_snapshot
+from tests.realtime.frames import a_digest, a_part, a_request, a_snapshot
 
 SECONDS = 5.0
 
@@ -109,6 +109,8 @@ class WrittenAnswers:
         self.broken = False
         self.asked: list[str] = []
         self.waiting: dict[int, dict[int, Outlook]] = {}
+        self.staff: set[int] = {1}
+        self.digest = a_digest("1")
         self.before_answer: Callable[[], Awaitable[None]] = _at_once
 
     async def session_user(self, session_key: str | None) -> SessionUser | None:
@@ -132,6 +134,10 @@ class WrittenAnswers:
 
     async def outlooks(self, user_ids: Collection[int]) -> Mapping[int, Mapping[int, Outlook]]:
         return {user_id: parts for user_id, parts in self.waiting.items() if user_id in user_ids}
+
+    async def queue(self, user_ids: Collection[int]) -> tuple[set[int], DigestJSON]:
+        self._ask("queue")
+        return self.staff & set(user_ids), cast(DigestJSON, {**self.digest})
 
     async def sessions_alive(self, session_keys: Collection[str]) -> set[str]:
         self._ask("sessions_alive")

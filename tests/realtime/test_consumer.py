@@ -11,9 +11,9 @@ from pytest_django import Settings
 from realtime.consumer import Consumer
 from realtime.protocol import MAX_PENDING_ENTITIES, MAX_SOCKETS_PER_USUARIO
 from realtime.registry import LiveSockets
-from sam.events import QUEUE_GROUP, session_group, user_group
+from sam.events import session_group, user_group
 from sam.selectors.cola import Outlook
-from tests.realtime.frames import a_change, a_part, some_progress
+from tests.realtime.frames import a_change, a_digest, a_part, some_progress
 from tests.realtime.sockets import Clock, OneMessageBuffer, Tab, WrittenAnswers, layer, publish, tell
 
 
@@ -252,19 +252,40 @@ async def test_reading_while_the_database_is_away_says_so(process: Process) -> N
     assert await tab.frame() == {"type": "error", "code": "unavailable"}
 
 
-async def test_staff_who_subscribed_get_the_queue_until_they_unsubscribe(process: Process) -> None:
+async def test_staff_who_subscribed_get_the_queue_once_a_change_until_they_unsubscribe(process: Process) -> None:
     staff, usuario = await process.open_tab("1-staff"), await process.open_tab("7")
-    await staff.say({"type": "subscribe", "topic": "queue"})
-    await staff.next_but_a_beat()
-    digest = {"type": "sam.frames", "frames": [{"type": "queue", "version": 1}]}
-    await layer().group_send(QUEUE_GROUP, digest)
-    assert await staff.frame() == {"type": "queue", "version": 1}
-    assert (await usuario.next_but_a_beat())["type"] == "beat"
-    await staff.say({"type": "unsubscribe", "topic": "queue"})
-    await staff.next_but_a_beat()
+    await process.live.show_queue()
+    assert "queue" not in process.database.asked, "nobody watches"
+    for tab in (staff, await process.open_tab("1-staff.2")):
+        await tab.say({"type": "subscribe", "topic": "queue"})
+        await tab.say({"type": "ping"})
+        assert (await tab.frame())["type"] == "beat"
+    await process.live.show_queue()
+    assert await staff.frame() == a_digest("1")
+    assert process.database.asked.count("queue") == 1, "one look for all who watch"
     process.clock.now += 2
-    await layer().group_send(QUEUE_GROUP, digest)
-    assert (await staff.next_but_a_beat())["type"] == "beat"
+    await process.live.show_queue()  # it is the same
+    process.database.digest = a_digest("2")
+    await process.live.show_queue()
+    assert (await staff.next_but_a_beat()) == a_digest("2")
+    await staff.say({"type": "unsubscribe", "topic": "queue"})
+    await staff.say({"type": "ping"})
+    assert (await staff.frame())["type"] == "beat"
+    process.database.digest = a_digest("3")
+    await process.live.show_queue()
+    for tab in (staff, usuario):
+        await tab.say({"type": "ping"})
+        assert (await tab.frame())["type"] == "beat"
+
+
+async def test_who_is_no_longer_staff_gets_no_more_of_the_queue(process: Process) -> None:
+    staff = await process.open_tab("1-staff")
+    await staff.say({"type": "subscribe", "topic": "queue"})
+    await staff.say({"type": "ping"})
+    assert (await staff.frame())["type"] == "beat"
+    process.database.staff = set()
+    await process.live.show_queue()
+    assert await staff.frame() == {"type": "error", "code": "forbidden"}
 
 
 # ── slow readers, bugs, clean-up ──

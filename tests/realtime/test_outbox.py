@@ -12,6 +12,7 @@ from realtime.snapshots import snapshot_frame
 from sam.events import ChangeFrame
 from tests.realtime.frames import (
     a_change,
+    a_digest,
     a_notification,
     a_part,
     a_snapshot,
@@ -114,12 +115,12 @@ def test_outlooks_are_joined_and_leave_once_a_second() -> None:
 
 
 def test_the_queues_digest_leaves_once_a_second_and_only_the_latest() -> None:
-    outbox = an_outbox({"type": "queue"})
-    assert len(all_of(outbox, 0.0)) == 1
-    outbox.put({"type": "queue"})
-    outbox.put({"type": "queue"})
+    outbox = an_outbox(a_digest("1"))
+    assert all_of(outbox, 0.0) == [a_digest("1")]
+    outbox.put(a_digest("2"))
+    outbox.put(a_digest("3"))
     assert all_of(outbox, 0.5) == []
-    assert len(all_of(outbox, 1.0)) == 1
+    assert all_of(outbox, 1.0) == [a_digest("3")]
 
 
 def test_nothing_to_send_is_nothing_to_wait_for() -> None:

@@ -76,6 +76,14 @@ def test_every_lasting_service_is_watched(compose: dict[str, Any]) -> None:
     assert all("healthcheck" in service for service in lasting)
 
 
+def test_web_and_worker_are_asked_by_our_own_command(compose: dict[str, Any]) -> None:
+    for name in ("web", "worker"):
+        # A check is not a child of the entrypoint, which alone knows a SECRET_KEY that nobody set.
+        entrypoint = ["CMD", "deploy/entrypoint.sh", "python", "manage.py"]
+        assert compose["services"][name]["healthcheck"]["test"] == [*entrypoint, "salud", name]
+    assert "salud" in commands_of_the_code()
+
+
 def test_web_and_worker_can_be_scaled(compose: dict[str, Any]) -> None:
     for name in ("web", "worker"):
         service = compose["services"][name]

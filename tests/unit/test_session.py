@@ -18,6 +18,7 @@ from realtime.session import NOTHING, Session, Step
 from sam.events import ChangeFrame
 from tests.realtime.frames import (
     a_change,
+    a_digest,
     a_part,
     a_request,
     a_snapshot,
@@ -89,7 +90,7 @@ def test_the_next_change_is_sent_at_once_and_older_ones_are_dropped() -> None:
 
 def test_a_gap_asks_for_one_snapshot_and_sends_nothing_until_it_is_there() -> None:
     session = an_open_session(5)
-    assert session.on_frames([a_change(7), a_change(8)]) == Step(snapshot=True)
+    assert session.on_frames([a_change(7), a_change(8)]) == Step(snapshot=True, missed=1)
     assert session.on_frames([a_change(9)]) == NOTHING
     assert seqs_of(session.on_snapshot(a_snapshot(9))) == [("snapshot", 9)]
 
@@ -144,7 +145,7 @@ def test_an_open_socket_whose_snapshot_cannot_be_read_waits_for_the_sweep() -> N
     session = an_open_session(5)
     session.on_frames([a_change(7)])
     assert session.on_snapshot_failed() == NOTHING
-    assert session.on_sweep(db_seq=7, seq_before=5) == Step(snapshot=True)
+    assert session.on_sweep(db_seq=7, seq_before=5) == Step(snapshot=True, missed=2)
 
 
 def test_a_change_carries_more_than_a_part_unaltered() -> None:
@@ -231,6 +232,19 @@ def test_an_outlook_is_cut_to_the_usuarios_live_parts() -> None:
     assert step.send == ({"type": "outlook", "parts": {"1": mine}},)
 
 
+def test_a_change_of_a_part_that_lives_wants_an_outlook_to_follow() -> None:
+    session = an_open_session(5)
+    wanted = [session.wants_outlook]
+    for frame in (
+        a_change(6, a_part(1, state="completed", done=35)),
+        a_change(7, a_part(1, state="pending")),
+        {"type": "outlook", "parts": {}},
+    ):
+        session.on_frames([frame])  # type: ignore[list-item]
+        wanted.append(session.wants_outlook)
+    assert wanted == [False, False, True, False]
+
+
 def test_a_frame_of_an_unknown_type_is_skipped_since_a_newer_worker_may_send_it() -> None:
     session = an_open_session(5)
     confetti: Any = {"type": "confetti"}
@@ -268,22 +282,48 @@ def test_read_names_the_notification() -> None:
     assert an_open_session().on_client('{"type":"read","notification":9}', None, now=1) == Step(read=9)
 
 
+SUBSCRIBE = '{"type":"subscribe","topic":"queue"}'
+
+
 def test_only_staff_may_subscribe_to_the_queue() -> None:
-    subscribe = '{"type":"subscribe","topic":"queue"}'
-    forbidden = an_open_session().on_client(subscribe, None, now=1)
-    assert forbidden.send == ({"type": "error", "code": "forbidden"},)
-    assert forbidden.subscribe is None
-    assert an_open_session(is_staff=True).on_client(subscribe, None, now=1) == Step(subscribe="queue")
+    session = an_open_session()
+    assert session.on_client(SUBSCRIBE, None, now=1).send == ({"type": "error", "code": "forbidden"},)
+    assert not session.watches_queue
+    staff = an_open_session(is_staff=True)
+    assert staff.on_client(SUBSCRIBE, None, now=1) == NOTHING
+    assert staff.watches_queue
 
 
-def test_the_queues_digest_goes_to_those_who_subscribed_and_no_longer() -> None:
+def test_the_queues_digest_goes_to_those_who_subscribed_when_it_is_new_and_no_longer() -> None:
     session = an_open_session(is_staff=True)
-    assert session.on_frames([{"type": "queue"}]) == NOTHING
-    session.on_client('{"type":"subscribe","topic":"queue"}', None, now=1)
-    assert session.on_frames([{"type": "queue"}]).send == ({"type": "queue"},)
-    step = session.on_client('{"type":"unsubscribe","topic":"queue"}', None, now=2)
-    assert step == Step(unsubscribe="queue")
-    assert session.on_frames([{"type": "queue"}]) == NOTHING
+    assert session.on_queue(a_digest("a"), now=1) == NOTHING
+    session.on_client(SUBSCRIBE, None, now=1)
+    assert session.on_queue(a_digest("a"), now=1).send == (a_digest("a"),)
+    assert session.on_queue(a_digest("a"), now=2) == NOTHING
+    assert session.on_queue(a_digest("b"), now=3).send == (a_digest("b"),)
+    session.on_client(SUBSCRIBE, None, now=3)  # a page that was loaded anew in the same tab
+    assert session.on_queue(a_digest("b"), now=4).send == (a_digest("b"),)
+    session.on_client('{"type":"unsubscribe","topic":"queue"}', None, now=5)
+    assert session.on_queue(a_digest("c"), now=5) == NOTHING
+
+
+def test_an_unchanged_digest_is_told_again_for_its_ages_every_five_seconds() -> None:
+    session = an_open_session(is_staff=True)
+    session.on_client(SUBSCRIBE, None, now=1)
+    told = [bool(session.on_queue(a_digest("a"), now=float(now)).send) for now in range(1, 13)]
+    assert told == [now in {1, 6, 11} for now in range(1, 13)]
+
+
+def test_who_is_no_longer_staff_sees_no_queue_though_the_socket_stays() -> None:
+    session = an_open_session(is_staff=True)
+    session.on_client(SUBSCRIBE, None, now=1)
+    step = session.on_rights(is_staff=False, now=2)
+    assert step.send == ({"type": "error", "code": "forbidden"},)
+    assert step.close is None
+    assert session.on_queue(a_digest("a"), now=3) == NOTHING
+    assert session.on_client(SUBSCRIBE, None, now=3).send == ({"type": "error", "code": "forbidden"},)
+    session.on_rights(is_staff=True, now=4)
+    assert session.on_client(SUBSCRIBE, None, now=5) == NOTHING
 
 
 @pytest.mark.parametrize(

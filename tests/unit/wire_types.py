@@ -46,7 +46,7 @@ def schema_of(hint: Any) -> Json:
         return {"type": "object", "additionalProperties": schema_of(args[1])}
     if is_typeddict(hint):
         return {"type": hint.__name__}
-    return {"type": {int: "integer", str: "string", bool: "boolean"}[hint]}
+    return {"type": {int: "integer", float: "number", str: "string", bool: "boolean"}[hint]}
 
 
 def plain(schema: Json, schemas: Schemas, types: Collection[str]) -> Json:

@@ -1,0 +1,219 @@
+"""What operators do to the queue: it takes effect, it is recorded, and nobody else may."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from sam.models import Empresa, OperatorAction, QueueControl, Usuario, WorkerBeat, ZipPart
+from sam.services.cuidado import worker_seen
+from sam.services.partes import claim_part, fail_part
+from sam.services.solicitudes import request_zip
+from sam.states import FailureReason
+from tests.integration.making import make_empresa, make_usuario, real_database
+
+pytestmark = real_database
+
+JSON = {"Accept": "application/json"}
+
+
+@pytest.fixture
+def operator() -> Usuario:
+    user = make_usuario(None, username="operadora", staff=True)
+    user.user_permissions.add(Permission.objects.get(codename="operate"))
+    return Usuario.objects.get(pk=user.pk)
+
+
+def order(actor: Usuario, action: str, **body: Any) -> Any:
+    client = Client()
+    client.force_login(actor)
+    return client.post("/cola/acciones/", {"action": action, **body}, content_type="application/json", headers=JSON)
+
+
+def changed(actor: Usuario, action: str, **body: Any) -> int:
+    answer = order(actor, action, **body)
+    assert answer.status_code == 200, answer.content
+    found: int = answer.json()["changed"]
+    return found
+
+
+def waiting(*, equipos: int = 1) -> list[int]:
+    """The parts of a new request of a new empresa."""
+    request_id, _ = request_zip(actor=make_usuario(make_empresa(equipos=equipos)))
+    return list(ZipPart.objects.filter(request=request_id).order_by("number").values_list("pk", flat=True))
+
+
+def states(ids: list[int]) -> list[str]:
+    return list(ZipPart.objects.filter(pk__in=ids).order_by("pk").values_list("state", flat=True))
+
+
+def fail(reason: FailureReason) -> int:
+    claim = claim_part(owner="w")
+    assert claim is not None
+    fail_part(claim, reason)
+    return claim.part_id
+
+
+def test_cancel_ends_the_parts_that_live_and_no_others(operator: Usuario) -> None:
+    one, other = waiting(equipos=36), waiting()
+    assert changed(operator, "cancel", ids=[one[0], *other]) == 2
+    assert states(one) == ["cancelled", "pending"]
+    assert states(other) == ["cancelled"]
+    assert changed(operator, "cancel", ids=[one[0]]) == 0
+
+
+def test_retry_of_a_reason_retries_those_that_failed_so(operator: Usuario) -> None:
+    ids = [part for _ in range(3) for part in waiting()]
+    first = fail(FailureReason.STORAGE_UNAVAILABLE)
+    second = fail(FailureReason.BUILD_ERROR)
+    third = fail(FailureReason.STORAGE_UNAVAILABLE)
+    assert {first, second, third} == set(ids)
+    assert changed(operator, "retry_reason", reason="storage_unavailable") == 2
+    assert set(ZipPart.objects.filter(state="pending").values_list("pk", flat=True)) == {first, third}
+
+
+def test_retry_leaves_alone_a_request_whose_requester_has_a_newer_one(operator: Usuario) -> None:
+    user = make_usuario(make_empresa(equipos=1))
+    request_zip(actor=user)
+    failed = fail(FailureReason.BUILD_ERROR)
+    request_zip(actor=user)
+    other = waiting()
+    changed(operator, "cancel", ids=other)
+    assert changed(operator, "retry", ids=[failed, *other]) == 1
+    assert states([failed]) == ["failed"]
+    assert states(other) == ["pending"]
+
+
+def test_priority_puts_a_part_before_all_others_and_needs_a_reason(operator: Usuario) -> None:
+    waiting()
+    last = waiting()
+    refused = order(operator, "priority", ids=last)
+    assert refused.status_code == 400
+    assert refused.json()["message"] == "Escriba por qué."
+    assert changed(operator, "priority", ids=last, why="auditoría mañana") == 1
+    claim = claim_part(owner="w")
+    assert claim is not None
+    assert claim.part_id == last[0]
+    assert OperatorAction.objects.get().why == "auditoría mañana"
+
+
+def test_a_paused_queue_begins_nothing_until_it_goes_on(operator: Usuario) -> None:
+    waiting()
+    assert changed(operator, "pause", why="mantenimiento") == 1
+    assert changed(operator, "pause") == 0
+    assert claim_part(owner="w") is None
+    assert changed(operator, "resume") == 1
+    assert claim_part(owner="w") is not None
+    assert QueueControl.objects.get().paused_at is None
+
+
+def test_a_paused_empresa_waits_while_others_are_built(operator: Usuario) -> None:
+    mine, others = waiting(), waiting()
+    empresa = Empresa.objects.get(solicitudes__parts=mine[0])
+    assert changed(operator, "pause", empresa=empresa.pk) == 1
+    claim = claim_part(owner="w")
+    assert claim is not None
+    assert claim.part_id == others[0]
+    assert claim_part(owner="w") is None
+    assert changed(operator, "resume", empresa=empresa.pk) == 1
+    assert claim_part(owner="w") is not None
+
+
+def test_a_worker_is_asked_to_be_quiet_and_hears_it_with_its_next_beat(operator: Usuario) -> None:
+    about: dict[str, Any] = {"name": "w", "host": "h", "version": "1", "slots": 2, "memory_bytes": 5}
+    assert worker_seen(**about) is False
+    assert changed(operator, "quiet", workers=["w", "nobody"]) == 1
+    assert worker_seen(**about) is True
+    assert changed(operator, "unquiet", ids=["w"]) == 1
+    assert worker_seen(**about) is False
+    assert WorkerBeat.objects.get().memory_bytes == 5
+
+
+def test_a_quiet_worker_takes_nothing_from_the_moment_of_the_answer(operator: Usuario) -> None:
+    (part,) = waiting()
+    worker_seen(name="w", host="h", version="1", slots=2, memory_bytes=5)
+    changed(operator, "quiet", workers=["w"])
+    assert claim_part(owner="w") is None
+    assert states([part]) == ["pending"]
+    assert claim_part(owner="another") is not None
+
+
+def test_each_order_is_recorded_with_who_what_and_why_though_it_changed_nothing(operator: Usuario) -> None:
+    part = waiting()[0]
+    changed(operator, "cancel", ids=[part], why=" duplicada ")
+    changed(operator, "cancel", ids=[part])
+    changed(operator, "pause")
+    rows = OperatorAction.objects.order_by("id").values_list("usuario", "action", "target", "changed", "why")
+    assert list(rows) == [
+        (operator.pk, "cancel", f"partes {part}", 1, "duplicada"),
+        (operator.pk, "cancel", f"partes {part}", 0, ""),
+        (operator.pk, "pause", "toda la cola", 1, ""),
+    ]
+
+
+def test_a_form_goes_back_to_the_page(operator: Usuario) -> None:
+    one, other = waiting()[0], waiting()[0]
+    client = Client()
+    client.force_login(operator)
+    answer = client.post("/cola/acciones/", {"action": "cancel", "ids": [str(one), str(other)], "why": ""})
+    assert (answer.status_code, answer["Location"]) == (303, "/cola/")
+    assert states([one, other]) == ["cancelled", "cancelled"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"action": 5},
+        {"action": "explode", "ids": [1]},
+        {"action": "cancel"},
+        {"action": "cancel", "ids": []},
+        {"action": "cancel", "ids": "1"},
+        {"action": "cancel", "ids": [True]},
+        {"action": "cancel", "ids": [-1]},
+        {"action": "cancel", "ids": ["x"]},
+        {"action": "cancel", "ids": [2**63]},
+        {"action": "cancel", "ids": list(range(1, 502))},
+        {"action": "quiet"},
+        {"action": "quiet", "workers": "w"},
+        {"action": "retry_reason"},
+        {"action": "retry_reason", "reason": "mala suerte"},
+        {"action": "retry_reason", "reason": ["build_error"]},
+        {"action": "priority", "ids": [1], "why": "   "},
+        {"action": "pause", "empresa": "todas"},
+        {"action": "cancel", "ids": [1], "why": {}},
+    ],
+)
+def test_an_order_that_makes_no_sense_is_refused_in_words_and_changes_nothing(
+    operator: Usuario, body: dict[str, Any]
+) -> None:
+    part = waiting()
+    client = Client()
+    client.force_login(operator)
+    answer = client.post("/cola/acciones/", body, content_type="application/json", headers=JSON)
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "bad_input"
+    assert answer.json()["message"].endswith(".")
+    assert states(part) == ["pending"]
+    assert not OperatorAction.objects.exists()
+
+
+def test_an_order_to_an_empresa_that_is_not_there_is_404(operator: Usuario) -> None:
+    assert order(operator, "pause", empresa=999_999).status_code == 404
+
+
+def test_read_only_staff_and_usuarios_are_refused_by_the_server(operator: Usuario) -> None:
+    part = waiting()
+    reader = make_usuario(None, staff=True)
+    usuario = make_usuario(make_empresa())
+    usuario.user_permissions.add(Permission.objects.get(codename="operate"))
+    for actor in (reader, usuario):
+        for action in ("cancel", "retry", "pause", "quiet"):
+            answer = order(actor, action, ids=part, workers=["w"])
+            assert (answer.status_code, answer.json()["error"]) == (403, "forbidden")
+    assert states(part) == ["pending"]
+    assert not OperatorAction.objects.exists()
+    assert not QueueControl.objects.exists()
