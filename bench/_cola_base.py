@@ -150,7 +150,8 @@ def _built(request: Any) -> None:
 def _measured() -> tuple[list[Row], bool]:
     from sam.models import ZipPart
     from sam.selectors import graficas
-    from sam.selectors.cola import claimable_parts, picture
+    from sam.selectors.cola import claimable_parts
+    from sam.selectors.panorama import picture
     from sam.selectors.tablero import digest
     from sam.services.partes import claim_part
 

@@ -16,8 +16,8 @@ from realtime.counting import unanswered
 from sam.errors import NotVisible
 from sam.events import DigestJSON, SnapshotJSON
 from sam.planning.batches import in_batches
-from sam.selectors import cola, entrega, sesiones, tablero
-from sam.selectors.cola import Outlook
+from sam.selectors import entrega, panorama, sesiones, tablero
+from sam.selectors.panorama import Outlook
 from sam.selectors.sesiones import SessionUser
 from sam.services.notificaciones import read_notification
 
@@ -87,7 +87,7 @@ class DatabaseQuestions:
         return alive
 
     async def outlooks(self, user_ids: Collection[int]) -> Mapping[int, Mapping[int, Outlook]]:
-        return await self._ask(cola.outlooks_by_requester, tuple(user_ids))
+        return await self._ask(panorama.outlooks_by_requester, tuple(user_ids))
 
     async def queue(self, user_ids: Collection[int]) -> tuple[set[int], DigestJSON]:
         return await self._ask(tablero.digest_for, tuple(user_ids))

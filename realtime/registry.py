@@ -15,7 +15,7 @@ from realtime.protocol import MAX_SOCKETS_PER_USUARIO, CloseCode
 from realtime.questions import Questions, Unanswered
 from realtime.socket import LiveSocket
 from sam.events import OutlookFrame, QueueFrame
-from sam.selectors.cola import Outlook
+from sam.selectors.panorama import Outlook
 from sam.selectors.sesiones import SessionUser
 from sam.selectors.solicitudes import eta_json
 

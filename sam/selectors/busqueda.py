@@ -9,7 +9,7 @@ from django.db.models import Case, F, IntegerField, Q, Value, When
 
 from sam.events import QueueRowJSON
 from sam.models import ZipPart
-from sam.selectors.cola import KEPT
+from sam.selectors.panorama import KEPT
 from sam.selectors.tablero import rows_of
 from sam.states import LIVE
 

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 from sam.errors import NotVisible
 from sam.events import PartJSON, QueueRowJSON, RequestSummaryJSON
 from sam.models import AttemptLog, Transition, Usuario, ZipPart
-from sam.selectors.cola import KEPT, outlooks
+from sam.selectors.panorama import KEPT, outlooks
 from sam.selectors.solicitudes import loaded_parts, part_json, request_summary
 from sam.selectors.tablero import rows_of
 

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from django.db.models import Count
+
 from sam.events import ChartJSON
 from sam.models import Transition, ZipPart
 from sam.models.clock import database_now
 from sam.planning.historia import History, Step, history
 from sam.states import PartState
 
-MOST_STEPS: Final = 200_000  # of a week; beyond, the chart begins later
+MOST_STEPS: Final = 50_000  # a second of reading; beyond, the chart begins later
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class Window:
 WINDOWS: Final = (
     Window("15min", step=30, buckets=30, fresh=4),
     Window("24h", step=1800, buckets=48, fresh=60),
-    Window("7d", step=4 * 3600, buckets=42, fresh=300),
+    Window("7d", step=4 * 3600, buckets=42, fresh=600),
 )
 
 
@@ -53,13 +55,25 @@ def _read(window: Window) -> ChartJSON:
         steps.append(Step(at.timestamp(), part, move, before, after, attempt, reason))
         if attempt == 1:
             queued[part] = created_at.timestamp()
+    pending = ZipPart.objects.filter(state=PartState.PENDING)
+    # Most of a long queue never moved: those are read by their number.
+    untouched = pending.filter(attempt=1).values_list("queued_at").annotate(parts=Count("pk")).order_by()
     waiting: list[int] = []
-    for pk, queued_at in ZipPart.objects.filter(state=PartState.PENDING).values_list("pk", "queued_at"):
+    for pk, queued_at in pending.filter(attempt__gt=1).values_list("pk", "queued_at"):
         waiting.append(pk)
         queued.setdefault(pk, queued_at.timestamp())
     steps.sort(key=lambda one: one.at)
     return _json(
-        history(steps=steps, queued=queued, waiting=waiting, end=end, step=window.step, buckets=window.buckets), now
+        history(
+            steps=steps,
+            queued=queued,
+            waiting=waiting,
+            untouched=[(queued_at.timestamp(), parts) for queued_at, parts in untouched],
+            end=end,
+            step=window.step,
+            buckets=window.buckets,
+        ),
+        now,
     )
 
 

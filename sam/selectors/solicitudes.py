@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from sam.events import PartJSON, RequestJSON, RequestSummaryJSON, percent_of
 from sam.models import Usuario, ZipPart, ZipRequest
-from sam.selectors.cola import Outlook, outlooks
+from sam.selectors.panorama import Outlook, outlooks
 from sam.states import LIVE_REQUEST, PartState
 
 SNAPSHOT_REQUESTS = 20

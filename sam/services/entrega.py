@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.db.models import F
+from django.db import connection
 
 from sam.dispatch import publish_on_commit
 from sam.events import ChangeFrame, user_group
@@ -65,8 +65,10 @@ def _frames(request_id: int | None, part_ids: Sequence[int], notificacion: Notif
 
 def _bump(usuario_id: int, *, by: int) -> int:
     """Take `by` numbers; returns the last of them. The row stays locked until the commit, so there are no gaps."""
-    mine = Stream.objects.filter(pk=usuario_id)
-    if not mine.update(seq=F("seq") + by):
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE sam_stream SET seq = seq + %s WHERE usuario_id = %s RETURNING seq", [by, usuario_id])
+            row = cursor.fetchone()
+        if row is not None:
+            return int(row[0])
         ensure_stream(usuario_id)
-        mine.update(seq=F("seq") + by)
-    return mine.values_list("seq", flat=True).get()

@@ -15,7 +15,7 @@ from sam.errors import BadInput, Forbidden, NotVisible, Refused
 from sam.logs import current_trace
 from sam.models import Empresa, OperatorAction, QueueControl, Usuario, WorkerBeat, ZipPart
 from sam.services.movimientos import NOT_BUILDING, locked_request, move_parts, settle_request, usuario_actor
-from sam.services.vida import retry_request_parts
+from sam.services.vida import place_again, retry_request_parts
 from sam.states import FailureReason, Move, PartState
 
 logger = logging.getLogger(__name__)
@@ -148,6 +148,8 @@ def _pause(actor: Usuario, order: Order) -> int:
 def _resume(actor: Usuario, order: Order) -> int:
     if order.empresa is not None:
         changed = Empresa.objects.filter(pk=order.empresa, pausada_desde__isnull=False).update(pausada_desde=None)
+        if changed:
+            place_again(order.empresa)
     else:
         changed = QueueControl.objects.filter(pk=1, paused_at__isnull=False).update(paused_at=None)
     ring(MOST_IDS)

@@ -161,9 +161,7 @@ def _claim(part_id: int, request_id: int, attempt: int, *, owner: str, wait: boo
 def _has_room(empresa_id: int) -> bool:
     """Whether the empresa may have one part more built; its row is held until the commit where it has a limit."""
     limited = Empresa.objects.filter(pk=empresa_id, partes_a_la_vez__isnull=False)
-    if not limited.exists():
-        return True
-    limit = limited.select_for_update().values_list("partes_a_la_vez", flat=True).get()
+    limit = limited.select_for_update().values_list("partes_a_la_vez", flat=True).first()
     return limit is None or limit > building_of(empresa_id)
 
 

@@ -79,7 +79,7 @@ def retry_request_parts(request_id: int, where: Q, *, by: str) -> int:
             moved = move_parts(request, Move.RETRY, to=PartState.PENDING, where=where, changes=_fresh_start(), by=by)
             if not moved:
                 raise WrongState("No hay partes fallidas, canceladas o vencidas que reintentar.")
-            _place(request, moved)
+            _place(request.empresa_id, moved)
             settle_request(request, moved)
             ring_on_commit(len(moved))
             return len(moved)
@@ -87,12 +87,18 @@ def retry_request_parts(request_id: int, where: Q, *, by: str) -> int:
         raise _live_one(request_id) from error
 
 
-def _place(request: ZipRequest, part_ids: Sequence[int]) -> None:
+def place_again(empresa_id: int) -> None:
+    """Give what an empresa has waiting turns of now: it was held up, and must not go before all that came since."""
+    waiting = ZipPart.objects.filter(state=PartState.PENDING, request__empresa=empresa_id)
+    _place(empresa_id, list(waiting.order_by("turn", "id").values_list("pk", flat=True)))
+
+
+def _place(empresa_id: int, part_ids: Sequence[int]) -> None:
     """Give parts that begin anew their turns behind what the empresa has queued."""
     works = dict(ZipPart.objects.filter(pk__in=part_ids).values_list("pk", "work"))
-    placed = next_turns(request.empresa_id, [works[pk] for pk in part_ids], but=part_ids)
-    for pk, turn in zip(part_ids, placed, strict=True):
-        ZipPart.objects.filter(pk=pk).update(turn=turn)
+    placed = next_turns(empresa_id, [works[pk] for pk in part_ids], but=part_ids)
+    parts = [ZipPart(pk=pk, turn=turn) for pk, turn in zip(part_ids, placed, strict=True)]
+    ZipPart.objects.bulk_update(parts, ["turn"], batch_size=500)
 
 
 def _fresh_start() -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 
 from sam import dispatch, storage
 from sam.models import Epoch
-from sam.selectors import cola, graficas
+from sam.selectors import graficas, panorama
 from sam.storage import FileStorage
 
 
@@ -27,7 +27,7 @@ def file_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fi
 @pytest.fixture(autouse=True)
 def _nothing_seen_before() -> None:
     """A process keeps what it read of the queue for a moment: not from one test to the next."""
-    cola.KEPT.forget()
+    panorama.KEPT.forget()
     graficas.KEPT.forget()
 
 

@@ -29,9 +29,9 @@ from realtime.session import Session
 from realtime.snapshots import snapshot_frame
 from sam.events import OutlookFrame, user_group
 from sam.models import Empresa, Epoch, Notificacion, Usuario, ZipPart, ZipRequest
-from sam.selectors import cola
-from sam.selectors.cola import Outlook, outlooks_by_requester
+from sam.selectors import panorama
 from sam.selectors.entrega import snapshot
+from sam.selectors.panorama import Outlook, outlooks_by_requester
 from sam.services import entrega
 
 VECTORS: Final = Path(__file__).parent.parent / "vectors" / "entrega.json"
@@ -126,10 +126,10 @@ class Stage:
             return bump(usuario_id, by=by)
 
         monkeypatch.setattr(entrega, "_bump", watched)
-        monkeypatch.setattr(cola, "PICTURE_SECONDS", 0.0)  # what a page shows is then as new as what a tab is told
+        monkeypatch.setattr(panorama, "PICTURE_SECONDS", 0.0)  # what a page shows is then as new as what a tab is told
         # An estimate comes from how fast this machine was a moment ago: here each is the same pair of hours.
         soon = timezone.now() + timedelta(hours=4)
-        monkeypatch.setattr(cola.Picture, "_eta", lambda _self, _part: (soon, soon + timedelta(hours=1)))
+        monkeypatch.setattr(panorama.Picture, "_eta", lambda _self, _part: (soon, soon + timedelta(hours=1)))
 
     def play(self, scene: Scene) -> Json:
         """The scene's vector; `announcing` then has the functions that announced meanwhile."""

@@ -19,7 +19,7 @@ from sam.states import FailureReason
 from sam.storage import FileStorage
 from tests.integration.making import build_next, make_empresa, make_usuario, real_database
 
-pytestmark = [real_database, pytest.mark.sqlite]
+pytestmark = real_database
 
 
 @pytest.fixture
@@ -59,6 +59,7 @@ def test_a_search_that_makes_no_sense_is_refused(staff: Client, query: str) -> N
     assert staff.get(f"/cola/?{query}").status_code == 400
 
 
+@pytest.mark.sqlite
 def test_a_program_gets_the_digest_and_an_unchanged_queue_keeps_its_version(staff: Client) -> None:
     asked(make_empresa(equipos=36))
     first = staff.get("/cola/", headers={"Accept": "application/json"}).json()
@@ -69,6 +70,7 @@ def test_a_program_gets_the_digest_and_an_unchanged_queue_keeps_its_version(staf
     assert digest()["version"] != first["version"]
 
 
+@pytest.mark.sqlite
 def test_one_part_tells_its_moves_its_log_and_its_request(staff: Client, file_storage: FileStorage) -> None:
     first, second = asked(make_empresa(equipos=36, documents=True))
     build_next(owner="taller:1:x", storage=file_storage, stopping=threading.Event())
@@ -101,6 +103,7 @@ def figures(staff: Client, query: str = "") -> list[list[str]]:
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
+@pytest.mark.sqlite
 def test_the_figures_are_by_day_and_empresa_and_run_nothing_in_a_spreadsheet(
     staff: Client, file_storage: FileStorage
 ) -> None:

@@ -23,7 +23,7 @@ from sam.views.checks import Check
 from tests.integration.making import real_database
 from tests.services.children import free_port
 
-pytestmark = [real_database, pytest.mark.sqlite]
+pytestmark = real_database
 
 Break = Callable[..., None]
 

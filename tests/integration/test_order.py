@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from sam.errors import TooManyRequests
 from sam.models import Empresa, QueueControl, Usuario, WorkerBeat, ZipPart, ZipRequest
-from sam.selectors.cola import KEPT, LEASE_SECONDS, Outlook, outlooks, picture
+from sam.selectors.panorama import KEPT, LEASE_SECONDS, Outlook, outlooks, picture
 from sam.services.cuidado import worker_seen
 from sam.services.operar import Order, operate
 from sam.services.partes import Claim, beat, claim_part, fail_part, hand_back, lease_seconds, put_off
@@ -381,3 +381,12 @@ def test_the_queue_s_switch_is_one_row_whoever_pauses_it_again() -> None:
     pause()
     assert QueueControl.objects.get().paused_at == since
     assert QueueControl.objects.filter(paused_at__lte=Now()).count() == 1
+
+
+def test_an_empresa_that_is_resumed_does_not_go_before_all_that_came_since() -> None:
+    held = ask(4)
+    pause(held.empresa)
+    busy = held_up_far_behind(held)
+    claim()
+    resume(held.empresa)
+    assert Counter(claimed_empresas(4)) == {held.empresa_id: 2, busy.empresa_id: 2}

@@ -12,7 +12,7 @@ from channels.layers import get_channel_layer
 
 from realtime.questions import Unanswered
 from sam.events import DigestJSON, SnapshotJSON, session_group, user_group
-from sam.selectors.cola import Outlook
+from sam.selectors.panorama import Outlook
 from sam.selectors.sesiones import SessionUser
 from tests.realtime.frames import a_digest, a_part, a_request, a_snapshot
 

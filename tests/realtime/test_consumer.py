@@ -12,7 +12,7 @@ from realtime.consumer import Consumer
 from realtime.protocol import MAX_PENDING_ENTITIES, MAX_SOCKETS_PER_USUARIO
 from realtime.registry import LiveSockets
 from sam.events import session_group, user_group
-from sam.selectors.cola import Outlook
+from sam.selectors.panorama import Outlook
 from tests.realtime.frames import a_change, a_digest, a_part, some_progress
 from tests.realtime.sockets import Clock, OneMessageBuffer, Tab, WrittenAnswers, layer, publish, tell
 
