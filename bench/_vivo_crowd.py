@@ -28,7 +28,6 @@ HEAD_END: Final = b"\r\n\r\n"
 TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 NEVER_CLOSED_CODE: Final = 1006
 NOTE: Final = re.compile(rb'"notification":\{"id":(\d+)')
-SHOUT: Final = re.compile(rb'"n":(\d+)')
 DEFERRED: Final = object()
 
 
@@ -79,7 +78,6 @@ class Crowd:
         self._until = 0.0
         self._again = 0
         self._notes: list[tuple[int, float]] = []
-        self._shouts: list[tuple[int, float]] = []
         self._snapshots: list[tuple[int, float]] = []
         self._codes: Counter[int] = Counter()
 
@@ -141,12 +139,11 @@ class Crowd:
         usage = resource.getrusage(resource.RUSAGE_SELF)
         heard = {
             "notes": self._notes,
-            "shouts": self._shouts,
             "snapshots": self._snapshots,
             "codes": dict(self._codes),
             "cpu": usage.ru_utime + usage.ru_stime,
         }
-        self._notes, self._shouts, self._snapshots, self._codes = [], [], [], Counter()
+        self._notes, self._snapshots, self._codes = [], [], Counter()
         return heard
 
     # ── connecting ──
@@ -219,9 +216,6 @@ class Crowd:
         if text.startswith(b'{"type":"change"'):
             if found := NOTE.search(text):
                 self._notes.append((int(found[1]), at))
-        elif text.startswith(b'{"type":"queue"'):
-            if found := SHOUT.search(text):
-                self._shouts.append((int(found[1]), at))
         elif text.startswith(b'{"type":"snapshot"'):
             self._snapshots.append((member.index, at))
             member.greeted = member.greeted or at

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench._vivo_companion import Command
-from bench._vivo_figures import Row, Verdicts, quantile, thousands
+from bench._vivo_figures import Row, Verdicts, thousands
 from bench._vivo_installation import Installation, Memory
 
 RATE = 40.0  # commits a second, each of another usuario
 LATEST_SECONDS = 5.0  # what has not come by then, after the last commit, was lost: the sweep would repair it
-SHOUTS_APART = 1.3  # the digest of the queue leaves at most once a second
 IDLE_SECONDS = 2.0
 SETTLE_SECONDS = 1.0
 STORM = 1000
@@ -27,14 +26,12 @@ class Heard:
     """What the crowd heard, put together from many answers."""
 
     notes: dict[int, float] = field(default_factory=dict)
-    shouts: list[tuple[int, float]] = field(default_factory=list)
     snapshots: list[tuple[int, float]] = field(default_factory=list)
     codes: dict[str, int] = field(default_factory=dict)
     cpu: float = 0.0
 
     def add(self, answer: Any) -> None:
         self.notes |= dict(answer["notes"])
-        self.shouts += answer["shouts"]
         self.snapshots += answer["snapshots"]
         for code, count in answer["codes"].items():
             self.codes[code] = self.codes.get(code, 0) + count
@@ -107,45 +104,6 @@ def to_all(installation: Installation, seconds: float) -> Command:
     """The teller's order: commits for the usuarios of all sockets, in turn."""
     people = list(installation.present().values())
     return {"people": people, "rate": RATE, "seconds": seconds, "part": None, "part_rate": 0}
-
-
-class Shouts:
-    """One message for all sockets, some times."""
-
-    def __init__(self, installation: Installation, verdicts: Verdicts) -> None:
-        self._installation = installation
-        self._verdicts = verdicts
-        self._told = 0
-        self._subscribed: set[int] = set()
-
-    def row(self, *, times: int) -> Row:
-        """Each frame's time, and when the last socket had it."""
-        present = set(self._installation.present())
-        new = sorted(present - self._subscribed)
-        self._installation.crowd.ask("say", who=new, text='{"type":"subscribe","topic":"queue"}')
-        self._subscribed |= present
-        time.sleep(SHOUTS_APART)
-        listening = Listening(self._installation)
-        each: list[float] = []
-        last: list[float] = []
-        for number in range(self._told, self._told + times):
-            came = self._shout(listening, number, len(present))
-            each += came
-            last.append(max(came, default=0.0))
-        self._told += times
-        name = f"una trama a todos, {thousands(len(present))} sockets"
-        return {
-            "sockets": thousands(len(present)),
-            **self._verdicts.times(name, each),
-            "el último, mediana ms": f"{1000 * quantile(last, 0.5):.0f}",
-            "perdidas": self._verdicts.all_came(name, len(each), len(present) * times),
-            **listening.cpu(),
-        }
-
-    def _shout(self, listening: Listening, number: int, expected: int) -> list[float]:
-        ((_, sent),) = listening.tell("shout", first=number, times=1, apart=SHOUTS_APART)
-        listening.until(lambda heard: sum(one == number for one, _ in heard.shouts) < expected)
-        return [at - sent for one, at in listening.heard.shouts if one == number]
 
 
 def memory_row(installation: Installation, verdicts: Verdicts, *, base: Memory | None) -> Row:

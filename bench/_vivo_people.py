@@ -32,8 +32,7 @@ def load(target: str, crowd: int) -> None:
     call_command("migrate", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     large, small = _empresa("Metrología del Banco", EQUIPOS), _empresa("Taller", 1)
-    # Of the staff, so that they may subscribe to the one group that many sockets share.
-    many = _usuarios([f"vigia{number:05}" for number in range(crowd)], large, staff=True)
+    many = _usuarios([f"vigia{number:05}" for number in range(crowd)], large)
     watcher, slow, mute = _usuarios(["mirona", "lenta", "muda"], large)
     (clicker,) = _usuarios(["clicadora"], small)
     part = _part_in_work(watcher)
@@ -60,10 +59,10 @@ def _empresa(nombre: str, equipos: int) -> Empresa:
     return empresa
 
 
-def _usuarios(names: list[str], empresa: Empresa, *, staff: bool = False) -> list[Usuario]:
+def _usuarios(names: list[str], empresa: Empresa) -> list[Usuario]:
     nobody_enters = make_password(None)
     made = Usuario.objects.bulk_create(
-        [Usuario(username=name, empresa=empresa, is_staff=staff, password=nobody_enters) for name in names],
+        [Usuario(username=name, empresa=empresa, password=nobody_enters) for name in names],
         batch_size=BATCH,
     )
     Stream.objects.bulk_create([Stream(usuario=usuario, seq=0) for usuario in made], batch_size=BATCH)

@@ -8,15 +8,13 @@ import time
 from collections.abc import Callable
 from functools import partial
 from itertools import cycle
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
 
 from bench._vivo_companion import obey
 from bench._vivo_people import EQUIPOS
-from sam.dispatch import publish, settle
-from sam.events import QUEUE_GROUP
+from sam.dispatch import settle
 from sam.models import Notificacion, ZipPart
 from sam.models.entrega import NotificacionKind
 from sam.services.entrega import announce
@@ -30,7 +28,7 @@ Watched = tuple[int, int]  # usuario, part
 def serve() -> None:
     """Obey until there is nobody left to say anything; started by `manage.py shell -c`."""
     for line in sys.stdin.buffer:
-        print(json.dumps(obey(line, {"tell": tell, "shout": shout})), flush=True)
+        print(json.dumps(obey(line, {"tell": tell})), flush=True)
 
 
 def tell(*, people: list[int], rate: float, seconds: float, part: Watched | None, part_rate: float) -> dict[str, Sent]:
@@ -53,17 +51,6 @@ def tell(*, people: list[int], rate: float, seconds: float, part: Watched | None
     settle(5)
     connection.close()
     return {"notes": notes, "steps": steps}
-
-
-def shout(*, first: int, times: int, apart: float) -> Sent:
-    """Publish to the one group that many share: the staff's digest of the queue, which a worker tells once a second."""
-    sent: Sent = []
-    for number in range(first, first + times):
-        sent.append((number, time.time()))
-        digest: Any = {"type": "sam.frames", "frames": [{"type": "queue", "n": number}]}
-        publish(QUEUE_GROUP, digest)
-        time.sleep(apart)
-    return sent
 
 
 def _note(usuario_id: int, sent: Sent) -> None:

@@ -15,7 +15,7 @@ sys.path.append(str(ROOT / "bin"))  # the tests' servers use what is there
 from bench._tables import table  # noqa: E402
 from bench._vivo_browser import chromium  # noqa: E402
 from bench._vivo_figures import Row, Verdicts, thousands  # noqa: E402
-from bench._vivo_frames import RATE, STORM, Shouts, memory_row, own_groups, storm_row  # noqa: E402
+from bench._vivo_frames import RATE, STORM, memory_row, own_groups, storm_row  # noqa: E402
 from bench._vivo_installation import Installation  # noqa: E402
 from bench._vivo_pages import Clicker, dom_row  # noqa: E402
 from bench._vivo_trouble import trouble_rows  # noqa: E402
@@ -37,7 +37,6 @@ class Plan:
 
     levels: Sequence[int]
     seconds: float  # of each stream of commits
-    shouts: int
     clicks: int
     steps: int  # of what is done in one tab and seen in others
 
@@ -63,8 +62,8 @@ def main() -> int:
 def _plan(options: argparse.Namespace) -> Plan:
     levels = [level for level in LEVELS if level < options.sockets] + [max(1, options.sockets)]
     if options.quick:
-        return Plan(levels=levels, seconds=3, shouts=2, clicks=5, steps=5)
-    return Plan(levels=levels, seconds=7, shouts=3, clicks=20, steps=20)
+        return Plan(levels=levels, seconds=3, clicks=5, steps=5)
+    return Plan(levels=levels, seconds=7, clicks=20, steps=20)
 
 
 def measure(installation: Installation, plan: Plan) -> int:
@@ -83,21 +82,18 @@ def measure(installation: Installation, plan: Plan) -> int:
 
 
 def _ladder(installation: Installation, verdicts: Verdicts, plan: Plan) -> None:
-    """More and more sockets on one process: memory while nothing happens, then news for each, then for all."""
+    """More and more sockets on one process: memory while nothing happens, then news for each."""
     installation.connect(1)  # what a process loads at its first socket is not the sockets' memory
     installation.crowd.ask("keep", count=0)
     base = installation.memory()
     memory = [memory_row(installation, verdicts, base=None)]
-    frames, shouts = [], []
-    shouting = Shouts(installation, verdicts)
+    frames = []
     for level in plan.levels:
         connected = installation.connect(level)
         verdicts.all_came(f"conectar {thousands(level)}", *connected.came)
         memory.append(memory_row(installation, verdicts, base=base))
         frames.append(own_groups(installation, verdicts, seconds=plan.seconds))
-        shouts.append(shouting.row(times=plan.shouts))
     show("Commit → trama, cada una para un usuario", frames)
-    show("Una publicación (dispatch.publish) → trama en todos los sockets", shouts)
     show("Memoria de un proceso web", memory)
 
 
