@@ -15,7 +15,7 @@ from realtime.protocol import MAX_SOCKETS_PER_USUARIO, CloseCode
 from realtime.questions import Questions, Unanswered
 from realtime.socket import LiveSocket
 from sam.events import OutlookFrame, QueueFrame
-from sam.selectors.panorama import Outlook
+from sam.selectors.panorama import Outlook, is_news
 from sam.selectors.sesiones import SessionUser
 from sam.selectors.solicitudes import eta_json
 
@@ -103,9 +103,12 @@ class LiveSockets:
         """
         if not self._of_user:
             return
-        told = await self.questions.outlooks(tuple(self._of_user))
-        for user_id, parts in told.items():
-            changed = parts != self._told.get(user_id)
+        found = await self.questions.outlooks(tuple(self._of_user))
+        told: dict[int, Mapping[int, Outlook]] = {}
+        for user_id, parts in found.items():
+            before = self._told.get(user_id)
+            changed = before is None or is_news(before, parts)
+            told[user_id] = parts if changed or before is None else before
             wanting = [one for one in self._of_user.get(user_id, ()) if changed or one.wants_outlook]
             frame: OutlookFrame = {
                 "type": "outlook",

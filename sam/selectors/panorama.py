@@ -24,6 +24,7 @@ ASKED_SECONDS = 3600
 # How long a heartbeat's lease is; what services.partes writes, and a test compares the two.
 LEASE_SECONDS = {"postgresql": 10, "sqlite": 30}
 PICTURE_SECONDS = 1.0
+ETA_NEWS = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,19 @@ class Outlook:
     position: int | None
     reason: str | None
     eta: tuple[datetime, datetime] | None = None
+
+
+def is_news(told: Mapping[int, Outlook], now: Mapping[int, Outlook]) -> bool:
+    """Whether somebody who was told this should be told that: estimates move by themselves, a little each second."""
+    return told.keys() != now.keys() or any(_differs(told[part], one) for part, one in now.items())
+
+
+def _differs(before: Outlook, after: Outlook) -> bool:
+    if (before.position, before.reason) != (after.position, after.reason):
+        return True
+    if before.eta is None or after.eta is None:
+        return before.eta is not after.eta
+    return max(abs(one - other) for one, other in zip(before.eta, after.eta, strict=True)) > ETA_NEWS
 
 
 class Waiting(NamedTuple):

@@ -6,7 +6,7 @@ import json
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from sam.errors import TooManyRequests
 from sam.models import Empresa, QueueControl, Usuario, WorkerBeat, ZipPart, ZipRequest
-from sam.selectors.panorama import KEPT, LEASE_SECONDS, Outlook, outlooks, picture
+from sam.selectors.panorama import KEPT, LEASE_SECONDS, Outlook, is_news, outlooks, picture
 from sam.services.cuidado import worker_seen
 from sam.services.operar import Order, operate
 from sam.services.partes import Claim, beat, claim_part, fail_part, hand_back, lease_seconds, put_off
@@ -390,3 +390,22 @@ def test_an_empresa_that_is_resumed_does_not_go_before_all_that_came_since() -> 
     claim()
     resume(held.empresa)
     assert Counter(claimed_empresas(4)) == {held.empresa_id: 2, busy.empresa_id: 2}
+
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("later", "news"),
+    [
+        ({1: Outlook(2, "queue_ahead", (NOON, NOON + timedelta(seconds=10)))}, False),
+        ({1: Outlook(2, "queue_ahead", (NOON + timedelta(seconds=1), NOON + timedelta(seconds=12)))}, False),
+        ({1: Outlook(2, "queue_ahead", (NOON, NOON + timedelta(seconds=13)))}, True),
+        ({1: Outlook(2, "queue_ahead")}, True),
+        ({1: Outlook(1, "queue_ahead", (NOON, NOON + timedelta(seconds=10)))}, True),
+        ({1: Outlook(2, "paused", (NOON, NOON + timedelta(seconds=10)))}, True),
+        ({}, True),
+    ],
+)
+def test_an_estimate_that_moves_by_less_than_two_seconds_is_no_news(later: dict[int, Outlook], news: bool) -> None:
+    assert is_news({1: Outlook(2, "queue_ahead", (NOON, NOON + timedelta(seconds=10)))}, later) is news
