@@ -9,6 +9,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.http import HttpRequest
 
 from sam.models import Documento, Empresa, Procedimiento, Proveedor, Usuario
+from sam.services.vida import place_again
 
 
 @admin.register(Empresa)
@@ -16,6 +17,11 @@ class EmpresaAdmin(admin.ModelAdmin[Empresa]):
     list_display = ("nombre", "nit", "email", "telefono")
     search_fields = ("nombre", "nit")
     raw_id_fields = ("logo",)
+
+    def save_model(self, request: HttpRequest, obj: Empresa, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "partes_a_la_vez" in form.changed_data:
+            place_again(obj.pk)  # what the old limit held up has turns that are long past
 
 
 @admin.register(Usuario)

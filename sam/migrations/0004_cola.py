@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name="cuándo"),
                 ),
                 ("action", models.CharField(max_length=20, verbose_name="acción")),
-                ("target", models.CharField(max_length=200, verbose_name="a qué")),
+                ("target", models.TextField(verbose_name="a qué")),
                 ("changed", models.IntegerField(verbose_name="cambiadas")),
                 ("why", models.CharField(blank=True, max_length=300, verbose_name="por qué")),
                 ("trace", models.CharField(blank=True, max_length=32, verbose_name="rastro")),
@@ -96,6 +96,7 @@ class Migration(migrations.Migration):
             model_name="empresa",
             name="peso",
             field=models.PositiveSmallIntegerField(
+                db_default=1,
                 default=1,
                 help_text="Con 2 le toca el doble que a una empresa con 1, cuando ambas esperan.",
                 validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)],
@@ -115,22 +116,22 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="workerbeat",
             name="memory_bytes",
-            field=models.BigIntegerField(default=0, verbose_name="memoria"),
+            field=models.BigIntegerField(db_default=0, default=0, verbose_name="memoria"),
         ),
         migrations.AddField(
             model_name="workerbeat",
             name="quiet",
-            field=models.BooleanField(default=False, verbose_name="en calma"),
+            field=models.BooleanField(db_default=False, default=False, verbose_name="en calma"),
         ),
         migrations.AddField(
             model_name="zippart",
             name="turn",
-            field=models.FloatField(default=0, verbose_name="turno"),
+            field=models.FloatField(db_default=0.0, default=0, verbose_name="turno"),
         ),
         migrations.AddField(
             model_name="zippart",
             name="work",
-            field=models.BigIntegerField(default=0, verbose_name="trabajo"),
+            field=models.BigIntegerField(db_default=0, default=0, verbose_name="trabajo"),
         ),
         migrations.AddIndex(
             model_name="zippart",

@@ -39,6 +39,7 @@ class Empresa(models.Model):
     peso = models.PositiveSmallIntegerField(
         "peso en la cola",
         default=1,
+        db_default=1,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
         help_text="Con 2 le toca el doble que a una empresa con 1, cuando ambas esperan.",
     )

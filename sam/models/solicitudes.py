@@ -115,8 +115,8 @@ class ZipPart(models.Model):
     storage_failures = models.IntegerField("fallas del almacén", default=0)
     priority = models.IntegerField("prioridad", default=0)
     # The order of work between empresas, and what this part will cost; see sam/planning/turnos.py.
-    turn = models.FloatField("turno", default=0)
-    work = models.BigIntegerField("trabajo", default=0)
+    turn = models.FloatField("turno", default=0, db_default=0.0)
+    work = models.BigIntegerField("trabajo", default=0, db_default=0)
     not_before = models.DateTimeField("no antes de", null=True, blank=True)
     owner = models.CharField("proceso", max_length=100, blank=True)
     lease_until = models.DateTimeField("plazo", null=True, blank=True)

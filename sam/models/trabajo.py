@@ -18,8 +18,8 @@ class WorkerBeat(models.Model):
     started_at = models.DateTimeField("desde", default=timezone.now)
     seen_at = models.DateTimeField("visto", default=timezone.now)
     # Asked by an operator: finish what is being built and take no more.
-    quiet = models.BooleanField("en calma", default=False)
-    memory_bytes = models.BigIntegerField("memoria", default=0)
+    quiet = models.BooleanField("en calma", default=False, db_default=False)
+    memory_bytes = models.BigIntegerField("memoria", default=0, db_default=0)
 
     class Meta:
         verbose_name = "proceso"
@@ -50,7 +50,7 @@ class OperatorAction(models.Model):
     at = models.DateTimeField("cuándo", db_default=Now())
     usuario = models.ForeignKey("sam.Usuario", models.PROTECT, related_name="+", verbose_name="quién")
     action = models.CharField("acción", max_length=20)
-    target = models.CharField("a qué", max_length=200)
+    target = models.TextField("a qué")
     changed = models.IntegerField("cambiadas")
     why = models.CharField("por qué", max_length=300, blank=True)
     trace = models.CharField("rastro", max_length=32, blank=True)

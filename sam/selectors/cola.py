@@ -104,6 +104,12 @@ def live_workers() -> QuerySet[WorkerBeat]:
     return WorkerBeat.objects.filter(seen_at__gt=in_seconds(-WORKER_FRESH_SECONDS))
 
 
+def is_paused(empresa_id: int) -> bool:
+    """Whether nothing of this empresa may start."""
+    everybody = QueueControl.objects.filter(paused_at__isnull=False)
+    return everybody.exists() or Empresa.objects.filter(pk=empresa_id, pausada_desde__isnull=False).exists()
+
+
 def is_quiet(worker: str) -> bool:
     """Whether an operator asked this worker to take no more; asked at each claim, so that it holds from the answer."""
     return WorkerBeat.objects.filter(pk=worker, quiet=True).exists()

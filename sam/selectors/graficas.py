@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+from django.db import DatabaseError
 from django.db.models import Count
 
 from sam.events import ChartJSON
@@ -17,6 +19,9 @@ from sam.models.clock import database_now
 from sam.planning.historia import History, Step, history
 from sam.states import PartState
 
+logger = logging.getLogger(__name__)
+
+PATIENCE_SECONDS: Final = 2.0
 MOST_STEPS: Final = 50_000  # a second of reading; beyond, the chart begins later
 
 
@@ -96,24 +101,44 @@ def _json(found: History, now: float) -> ChartJSON:
 
 
 class _Kept:
-    """The last charts of this process."""
+    """The last charts of this process. One reads; meanwhile, and where reading fails, others have what there was."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._reading = threading.Lock()
         self._charts: dict[str, tuple[float, ChartJSON]] = {}
 
     def get(self, window: Window, read: Callable[[], ChartJSON]) -> ChartJSON:
-        # One reads, the others wait for it: a week is a long list.
-        with self._lock:
+        until, chart = self._charts.get(window.name, (0.0, None))
+        if chart is not None and time.monotonic() < until:
+            return chart
+        # A week is a long list: who waited for it here would keep a thread from the sockets.
+        if not self._reading.acquire(timeout=PATIENCE_SECONDS if chart is None else 0.0):
+            return chart or _blank(window)
+        try:
             until, chart = self._charts.get(window.name, (0.0, None))
             if chart is None or time.monotonic() >= until:
-                chart = read()
+                chart = self._read(read) or chart or _blank(window)
                 self._charts[window.name] = (time.monotonic() + window.fresh, chart)
             return chart
+        finally:
+            self._reading.release()
+
+    def _read(self, read: Callable[[], ChartJSON]) -> ChartJSON | None:
+        try:
+            return read()
+        except DatabaseError as error:
+            logger.warning("action=chart_lost error=%s", type(error).__name__)
+            return None
 
     def forget(self) -> None:
-        with self._lock:
-            self._charts.clear()
+        self._charts.clear()
+
+
+def _blank(window: Window) -> ChartJSON:
+    now = time.time()
+    end = (now // window.step + 1) * window.step
+    nothing = history(steps=[], queued={}, waiting=[], end=end, step=window.step, buckets=window.buckets)
+    return _json(nothing, now)
 
 
 KEPT: Final = _Kept()

@@ -177,15 +177,17 @@ class _Kept:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._looking = threading.Lock()
         self._picture: Picture | None = None
         self._until = 0.0
 
     def shared(self) -> Picture:
         """One of this second: who looks once a second, for tabs and for the page, look together."""
-        with self._lock:
-            if self._picture is not None and time.monotonic() < self._until - PICTURE_SECONDS / 2:
-                return self._picture
-        return self.renew()
+        with self._looking:
+            with self._lock:
+                if self._picture is not None and time.monotonic() < self._until - PICTURE_SECONDS / 2:
+                    return self._picture
+            return self.renew()
 
     def get(self, part_ids: Collection[int]) -> Picture:
         """One that knows all these parts, if any does."""

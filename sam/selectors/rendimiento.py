@@ -9,9 +9,11 @@ from typing import TypedDict
 
 from django.utils import timezone
 
+from sam.errors import BadInput
 from sam.models import ZipPart
 
 MOST_DAYS = 92
+MOST_PARTS = 200_000
 
 
 class DayJSON(TypedDict):
@@ -39,6 +41,8 @@ def performance(*, since: date, until: date, empresa_id: int | None) -> list[Day
     )
     if empresa_id is not None:
         parts = parts.filter(request__empresa=empresa_id)
+    if parts.count() > MOST_PARTS:
+        raise BadInput("Son demasiadas partes: elija menos días o una empresa.")
     rows = parts.values_list(
         "finished_at", "started_at", "queued_at", "request__empresa__nombre", "archive__bytes", "archive__missing"
     )

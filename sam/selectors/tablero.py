@@ -50,8 +50,8 @@ def digest(picture: Picture | None = None) -> DigestJSON:
         # Said only when it means something: work waits, nobody builds, and nobody asked for a pause.
         "idle": bool(picture.waiting) and alive == 0 and paused_at is None,
         "counts": _counts(picture, alive),
-        "oldest_seconds": int((now - oldest).total_seconds()) if oldest else 0,
-        "lanes": lanes[:LANES],
+        "oldest_seconds": max(0, int((now - oldest).total_seconds())) if oldest else 0,
+        "lanes": _most_telling(lanes),
         "more_lanes": max(0, len(lanes) - LANES),
         "workers": workers,
         "rows": rows,
@@ -89,7 +89,7 @@ def _counts(picture: Picture, alive: int) -> CountsJSON:
     day = ZipPart.objects.filter(finished_at__gt=in_seconds(-DAY_SECONDS)).aggregate(
         completed=Count("pk", filter=Q(state__in=[PartState.COMPLETED, PartState.EXPIRED])),
         failed=Count("pk", filter=Q(state=PartState.FAILED)),
-        missing=Count("pk", filter=Q(state=PartState.COMPLETED, archive__missing__gt=0)),
+        missing=Count("pk", filter=Q(archive__missing__gt=0)),
     )
     return {
         "waiting": len(picture.waiting),
@@ -134,6 +134,12 @@ def _lanes() -> list[LaneJSON]:
             }
         )
     return lanes
+
+
+def _most_telling(lanes: list[LaneJSON]) -> list[LaneJSON]:
+    """Those that are paused and those where most waits, in the order of their names, so that none jumps about."""
+    chosen = sorted(lanes, key=lambda lane: (not lane["paused"], -lane["waiting"]))[:LANES]
+    return sorted(chosen, key=lambda lane: (lane["nombre"], lane["empresa"]))
 
 
 def _workers(now: datetime) -> list[WorkerJSON]:
@@ -215,8 +221,12 @@ def _latest_orders() -> list[OrderJSON]:
     ]
 
 
+def retriable_parts() -> QuerySet[ZipPart]:
+    """Those that failed within the days in which they can be retried."""
+    return ZipPart.objects.filter(state=PartState.FAILED, finished_at__gt=in_seconds(-RETRY_SECONDS))
+
+
 def retriable_reasons() -> list[dict[str, Any]]:
     """Why parts failed that can still be retried, and how many for each reason."""
-    failed = ZipPart.objects.filter(state=PartState.FAILED, finished_at__gt=in_seconds(-RETRY_SECONDS))
-    counts = failed.values_list("error").annotate(parts=Count("pk")).order_by("error")
+    counts = retriable_parts().values_list("error").annotate(parts=Count("pk")).order_by("error")
     return [{"reason": reason, "words": ERRORS.get(reason, UNKNOWN_ERROR), "n": parts} for reason, parts in counts]

@@ -6,14 +6,15 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from sam.dispatch import ring
+from sam.dispatch import ring, ring_on_commit
 from sam.errors import BadInput, Forbidden, NotVisible, Refused
 from sam.logs import current_trace
 from sam.models import Empresa, OperatorAction, QueueControl, Usuario, WorkerBeat, ZipPart
+from sam.selectors.tablero import retriable_parts
 from sam.services.movimientos import NOT_BUILDING, locked_request, move_parts, settle_request, usuario_actor
 from sam.services.vida import place_again, retry_request_parts
 from sam.states import FailureReason, Move, PartState
@@ -50,7 +51,7 @@ def operate(*, actor: Usuario, order: Order) -> int:
     record = OperatorAction.objects.create(
         usuario=actor,
         action=order.action,
-        target=_target(order)[:200],
+        target=_target(order),
         changed=0,
         why=order.why.strip()[:MOST_WHY],
         trace=current_trace(),
@@ -64,6 +65,9 @@ def operate(*, actor: Usuario, order: Order) -> int:
 def _check(order: Order) -> None:
     if order.action in NEEDS_WHY and not order.why.strip():
         raise BadInput("Escriba por qué.")
+    given = {name for name in ("parts", "workers", "empresa", "reason") if getattr(order, name)}
+    if given - TAKES[order.action]:
+        raise BadInput("Esa acción no se hace sobre eso.")  # nor would the record of it say what was done
     if order.action in NEEDS_PARTS and not order.parts:
         raise BadInput("Diga qué partes.")
     if order.action in NEEDS_WORKERS and not order.workers:
@@ -110,7 +114,7 @@ def _retry(actor: Usuario, order: Order) -> int:
 
 
 def _retry_reason(actor: Usuario, order: Order) -> int:
-    failed = ZipPart.objects.filter(state=PartState.FAILED, error=order.reason).order_by("finished_at")
+    failed = retriable_parts().filter(error=order.reason).order_by("-finished_at")
     return _retry_all(actor, tuple(failed.values_list("pk", flat=True)[:MOST_IDS]))
 
 
@@ -146,13 +150,14 @@ def _pause(actor: Usuario, order: Order) -> int:
 
 
 def _resume(actor: Usuario, order: Order) -> int:
-    if order.empresa is not None:
-        changed = Empresa.objects.filter(pk=order.empresa, pausada_desde__isnull=False).update(pausada_desde=None)
-        if changed:
+    with transaction.atomic(durable=True):
+        if order.empresa is None:
+            changed = QueueControl.objects.filter(pk=1, paused_at__isnull=False).update(paused_at=None)
+        else:
+            # Placed first, while nothing of it can start: by its old turns it would go before everybody.
             place_again(order.empresa)
-    else:
-        changed = QueueControl.objects.filter(pk=1, paused_at__isnull=False).update(paused_at=None)
-    ring(MOST_IDS)
+            changed = Empresa.objects.filter(pk=order.empresa, pausada_desde__isnull=False).update(pausada_desde=None)
+        ring_on_commit(MOST_IDS)
     return changed
 
 
@@ -175,6 +180,16 @@ ACTIONS: dict[str, Callable[[Usuario, Order], int]] = {
     "resume": _resume,
     "quiet": _quiet,
     "unquiet": _unquiet,
+}
+TAKES: dict[str, set[str]] = {
+    "cancel": {"parts"},
+    "retry": {"parts"},
+    "retry_reason": {"reason"},
+    "priority": {"parts"},
+    "pause": {"empresa"},
+    "resume": {"empresa"},
+    "quiet": {"workers"},
+    "unquiet": {"workers"},
 }
 NEEDS_WHY = frozenset({"priority"})
 NEEDS_PARTS = frozenset({"cancel", "retry", "priority"})

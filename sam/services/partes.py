@@ -17,7 +17,7 @@ from sam.errors import LeaseLost
 from sam.events import ProgressFrame, percent_of, user_group
 from sam.models import Archive, AttemptLog, Empresa, ZipPart
 from sam.models.clock import in_seconds
-from sam.selectors.cola import building_of, claimable_parts, is_quiet
+from sam.selectors.cola import building_of, claimable_parts, is_paused, is_quiet
 from sam.services.movimientos import (
     NOT_BUILDING,
     free_request,
@@ -95,9 +95,7 @@ def claim_part(*, owner: str, take_suspect: Callable[[], SuspectAnswer] = lambda
     One guarded UPDATE decides between two builders; the loser looks again. A request that somebody holds is passed
     over at first, so that one that hangs does not stop the queue, and waited for where there is nothing else.
     """
-    if is_quiet(owner):
-        return None
-    while True:
+    while not is_quiet(owner):
         found = list(claimable_parts().values_list("pk", "request_id", "attempt", "crashes")[:CANDIDATES])
         candidates = list(_admitted(found, take_suspect))
         if not candidates:
@@ -107,6 +105,7 @@ def claim_part(*, owner: str, take_suspect: Callable[[], SuspectAnswer] = lambda
                 claim = _claim(*candidate, owner=owner, wait=wait)
                 if claim is not None:
                     return claim
+    return None
 
 
 def _admitted(
@@ -122,8 +121,10 @@ def _admitted(
 
 def _claim(part_id: int, request_id: int, attempt: int, *, owner: str, wait: bool) -> Claim | None:
     with (locked_request if wait else free_request)(request_id) as request:
-        if request is None or not _has_room(request.empresa_id):
+        if request is None or not _has_room(request.empresa_id, wait=wait):
             return None
+        if wait and (is_quiet(owner) or is_paused(request.empresa_id)):
+            return None  # an operator said so while this waited for the request
         moved = move_parts(
             request,
             Move.CLAIM,
@@ -158,11 +159,17 @@ def _claim(part_id: int, request_id: int, attempt: int, *, owner: str, wait: boo
         )
 
 
-def _has_room(empresa_id: int) -> bool:
-    """Whether the empresa may have one part more built; its row is held until the commit where it has a limit."""
+def _has_room(empresa_id: int, *, wait: bool) -> bool:
+    """Whether the empresa may have one part more built; its row is held until the commit where it has a limit.
+
+    Where somebody else holds it (an import, a large plan) there is no room for now: behind it others wait.
+    """
     limited = Empresa.objects.filter(pk=empresa_id, partes_a_la_vez__isnull=False)
-    limit = limited.select_for_update().values_list("partes_a_la_vez", flat=True).first()
-    return limit is None or limit > building_of(empresa_id)
+    if not limited.exists():
+        return True
+    held = limited.select_for_update(no_key=True, skip_locked=not wait).values_list("partes_a_la_vez", flat=True)
+    limit = held.first()
+    return limit is not None and limit > building_of(empresa_id)
 
 
 def beat(claim: Claim, *, done: int, current: str) -> None:
@@ -182,11 +189,16 @@ def check_lease(claim: Claim) -> None:
 def keep_lines(claim: Claim, text: str) -> None:
     """Keep what this attempt logged, for who asks later; what was kept of it before is replaced."""
     AttemptLog.objects.bulk_create(
-        [AttemptLog(part_id=claim.part_id, attempt=claim.attempt, worker=claim.owner, lines=text)],
+        [AttemptLog(part_id=claim.part_id, attempt=claim.attempt, worker=claim.owner, lines=_storable(text))],
         update_conflicts=True,
         unique_fields=["part", "attempt", "worker"],
         update_fields=["lines"],
     )
+
+
+def _storable(text: str) -> str:
+    """Without what no database takes: a traceback may quote anything."""
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
 
 
 def show_progress(claim: Claim, *, done: int, current: str) -> None:

@@ -30,7 +30,7 @@ from sam.services.movimientos import (
     usuario_actor,
 )
 from sam.services.partes import back_to_pending
-from sam.states import Move, PartState
+from sam.states import LIVE_REQUEST, Move, PartState
 
 
 def cancel_request(*, actor: Usuario, request_id: int) -> None:
@@ -88,7 +88,12 @@ def retry_request_parts(request_id: int, where: Q, *, by: str) -> int:
 
 
 def place_again(empresa_id: int) -> None:
-    """Give what an empresa has waiting turns of now: it was held up, and must not go before all that came since."""
+    """Give what an empresa has waiting turns of now: it was held up, and must not go before all that came since.
+
+    Inside a transaction, which then holds the requests, in the order in which every move takes them.
+    """
+    requests = ZipRequest.objects.filter(empresa=empresa_id, state__in=LIVE_REQUEST).order_by("pk")
+    list(requests.select_for_update(of=("self",)).values_list("pk", flat=True))
     waiting = ZipPart.objects.filter(state=PartState.PENDING, request__empresa=empresa_id)
     _place(empresa_id, list(waiting.order_by("turn", "id").values_list("pk", flat=True)))
 

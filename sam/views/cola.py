@@ -21,7 +21,7 @@ from sam.selectors.rendimiento import DayJSON, performance
 from sam.selectors.tablero import digest, retriable_reasons
 from sam.services.operar import Order, operate
 from sam.states import PartState
-from sam.views.requests import LARGEST_ID, body_of, id_in, signed_in, wants_json
+from sam.views.requests import LARGEST_ID, body_of, id_in, signed_in, storable, wants_json
 
 SHOWN_DAYS = 14
 CSV_HEADER = (
@@ -40,7 +40,7 @@ def cola(request: HttpRequest, user: Usuario) -> HttpResponse:
         "digest": found,
         "rows": find_rows(wanted) if wanted.any else found["rows"],
         "filters": wanted.shown(),
-        "empresas": [{"id": lane["empresa"], "nombre": lane["nombre"]} for lane in found["lanes"]],
+        "empresas": _empresas(),
         "can_operate": user.has_perm("sam.operate"),
         "reasons": retriable_reasons(),
     }
@@ -74,7 +74,7 @@ def rendimiento(request: HttpRequest, user: Usuario) -> HttpResponse:
         "desde": since,
         "hasta": until,
         "empresa": empresa_id,
-        "empresas": [{"id": pk, "nombre": nombre} for pk, nombre in Empresa.objects.values_list("pk", "nombre")],
+        "empresas": _empresas(),
     }
     return render(request, "cola/rendimiento.html", context)
 
@@ -86,6 +86,10 @@ def rendimiento_csv(request: HttpRequest, user: Usuario) -> HttpResponse:
     answer = HttpResponse(csv_table(CSV_HEADER, rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="SAM_rendimiento_{since:%Y%m%d}-{until:%Y%m%d}.csv"'
     return answer
+
+
+def _empresas() -> list[dict[str, Any]]:
+    return [{"id": pk, "nombre": nombre} for pk, nombre in Empresa.objects.values_list("pk", "nombre")]
 
 
 def _cells(day: DayJSON) -> tuple[object, ...]:
@@ -102,7 +106,7 @@ def _wanted(request: HttpRequest) -> Wanted:
         raise BadInput("Ese estado no existe.")
     return Wanted(
         empresa=id_in(asked, "empresa"),
-        usuario=str(asked.get("usuario", "")).strip()[:150],
+        usuario=storable(str(asked.get("usuario", "")), "usuario").strip()[:150],
         state=state,
         id=id_in(asked, "id"),
     )
@@ -145,10 +149,10 @@ def _order(request: HttpRequest) -> Order:
     return Order(
         action=action,
         parts=tuple(map(_id, ids)),
-        workers=tuple(map(str, workers)),
+        workers=tuple(storable(str(worker), "workers") for worker in workers),
         empresa=id_in(body, "empresa"),
         reason=reason,
-        why=why,
+        why=storable(why, "why"),
     )
 
 

@@ -75,3 +75,10 @@ def id_in(body: dict[str, Any], name: str) -> int | None:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST_ID:
         raise BadInput(f"«{name}» tiene que ser un número entero positivo.")
     return value
+
+
+def storable(text: str, name: str) -> str:
+    """Text that every database takes; raises BadInput naming the field for a NUL or half a surrogate pair."""
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise BadInput(f"«{name}» tiene caracteres que no son texto.")
+    return text

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 
-from sam.models import Empresa, OperatorAction, QueueControl, Usuario, WorkerBeat, ZipPart
+from sam.models import Empresa, OperatorAction, QueueControl, Usuario, WorkerBeat, ZipPart, ZipRequest
+from sam.selectors.tablero import retriable_reasons
 from sam.services.cuidado import worker_seen
 from sam.services.partes import claim_part, fail_part
 from sam.services.solicitudes import request_zip
@@ -73,6 +76,19 @@ def test_retry_of_a_reason_retries_those_that_failed_so(operator: Usuario) -> No
     assert {first, second, third} == set(ids)
     assert changed(operator, "retry_reason", reason="storage_unavailable") == 2
     assert set(ZipPart.objects.filter(state="pending").values_list("pk", flat=True)) == {first, third}
+
+
+def test_what_failed_too_long_ago_to_be_retried_hides_nothing_that_can_be(operator: Usuario) -> None:
+    waiting()
+    old = fail(FailureReason.BUILD_ERROR)
+    long_ago = timezone.now() - timedelta(days=8)
+    ZipPart.objects.filter(pk=old).update(finished_at=long_ago)
+    ZipRequest.objects.update(ended_at=long_ago)
+    waiting()
+    new = fail(FailureReason.BUILD_ERROR)
+    assert [reason["n"] for reason in retriable_reasons()] == [1]
+    assert changed(operator, "retry_reason", reason="build_error") == 1
+    assert states([old, new]) == ["failed", "pending"]
 
 
 def test_retry_leaves_alone_a_request_whose_requester_has_a_newer_one(operator: Usuario) -> None:
@@ -185,6 +201,12 @@ def test_a_form_goes_back_to_the_page(operator: Usuario) -> None:
         {"action": "priority", "ids": [1], "why": "   "},
         {"action": "pause", "empresa": "todas"},
         {"action": "cancel", "ids": [1], "why": {}},
+        {"action": "cancel", "ids": [1], "why": "nulo \0"},
+        {"action": "quiet", "workers": ["medio \ud800"]},
+        {"action": "pause", "ids": [1]},
+        {"action": "resume", "reason": "build_error"},
+        {"action": "retry_reason", "reason": "build_error", "ids": [1]},
+        {"action": "cancel", "ids": [1], "empresa": 1},
     ],
 )
 def test_an_order_that_makes_no_sense_is_refused_in_words_and_changes_nothing(

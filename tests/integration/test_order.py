@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import F
 from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
@@ -390,6 +391,33 @@ def test_an_empresa_that_is_resumed_does_not_go_before_all_that_came_since() -> 
     claim()
     resume(held.empresa)
     assert Counter(claimed_empresas(4)) == {held.empresa_id: 2, busy.empresa_id: 2}
+
+
+def test_an_empresa_with_a_limit_whose_row_somebody_holds_stops_nobody_else() -> None:
+    """An import holds it for as long as it takes."""
+    if connection.vendor == "sqlite":
+        pytest.skip("SQLite has no rows to hold")
+    limited, other = ask(1), ask(1)
+    Empresa.objects.filter(pk=limited.empresa_id).update(partes_a_la_vez=1)
+    held, let_go = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Empresa.objects.filter(pk=limited.empresa_id).update(revision=F("revision") + 1)
+            held.set()
+            let_go.wait(20)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert held.wait(10)
+        assert claim().request_id == other.pk
+        assert holder.is_alive()
+    finally:
+        let_go.set()
+        holder.join()
+    assert claim().request_id == limited.pk
 
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
