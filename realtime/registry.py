@@ -110,6 +110,8 @@ class LiveSockets:
             changed = before is None or is_news(before, parts)
             told[user_id] = parts if changed or before is None else before
             wanting = [one for one in self._of_user.get(user_id, ()) if changed or one.wants_outlook]
+            if not wanting:
+                continue
             frame: OutlookFrame = {
                 "type": "outlook",
                 "parts": {

@@ -55,6 +55,8 @@ class FailureReason(enum.StrEnum):
     BUILD_ERROR = "build_error"
 
 
+RETRY_DAYS = 7  # after the end of its request a part can be retried
+
 LIVE: frozenset[PartState] = frozenset({PartState.PENDING, PartState.PROCESSING})
 LIVE_REQUEST: frozenset[RequestState] = frozenset({RequestState.PENDING, RequestState.PROCESSING})
 RETRYABLE: frozenset[PartState] = frozenset({PartState.FAILED, PartState.CANCELLED, PartState.EXPIRED})

@@ -35,9 +35,9 @@ from sam.services.partes import (
     fail_part,
     finish_part,
     hand_back,
-    keep_lines,
     put_off,
 )
+from sam.services.registros import keep_lines
 from sam.states import FailureReason
 from sam.storage import Storage
 from zipworker.heart import STALL_SECONDS, Heart

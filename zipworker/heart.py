@@ -17,7 +17,8 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from sam.errors import LeaseLost, Stopped
 from sam.logs import Lines, noted, traced
-from sam.services.partes import Claim, beat, check_lease, hand_back, keep_lines, lease_seconds, show_progress
+from sam.services.partes import Claim, beat, check_lease, hand_back, lease_seconds, show_progress
+from sam.services.registros import keep_lines
 from zipworker.telling import tell_equipo
 
 logger = logging.getLogger(__name__)

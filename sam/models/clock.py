@@ -11,6 +11,9 @@ from django.db import connection, transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F
 from django.db.models.functions import Now
 
+# How long a heartbeat keeps a part. SQLite admits one writer: a long import may hold a heartbeat up for its busy
+# timeout, more than once.
+LEASE_SECONDS = {"postgresql": 10, "sqlite": 30}
 SERIALIZATION_FAILURES = frozenset({"40001", "40P01", "55P03"})
 
 

@@ -47,8 +47,8 @@ def detail_of(part_id: int) -> Detail:
     if part is None:
         raise NotVisible
     siblings = list(loaded_parts().filter(request=part.request_id).order_by("number"))
-    found = outlooks(siblings)
     [row] = rows_of(ZipPart.objects.filter(pk=part_id), KEPT.renew())
+    found = outlooks(siblings)  # of the same look at the queue
     return {
         "row": row,
         "part": part_json(part, found.get(part.pk)),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -34,6 +33,10 @@ class Window:
     buckets: int
     fresh: float
 
+    def end(self, now: float) -> float:
+        """Of the bucket that `now` is in, in seconds since 1970."""
+        return (now // self.step + 1) * self.step
+
 
 WINDOWS: Final = (
     Window("15min", step=30, buckets=30, fresh=4),
@@ -44,12 +47,12 @@ WINDOWS: Final = (
 
 def charts() -> dict[str, ChartJSON]:
     """By the name of the window."""
-    return {window.name: KEPT.get(window, lambda window=window: _read(window)) for window in WINDOWS}  # type: ignore[misc]
+    return {window.name: KEPT.get(window) for window in WINDOWS}
 
 
 def _read(window: Window) -> ChartJSON:
     now = database_now().timestamp()
-    end = (now // window.step + 1) * window.step
+    end = window.end(now)
     begin = datetime.fromtimestamp(end - window.step * window.buckets, UTC)
     rows = Transition.objects.filter(at__gte=begin).order_by("-id")
     found = rows.values_list("at", "part", "move", "before", "after", "attempt", "reason", "request__created_at")
@@ -107,7 +110,7 @@ class _Kept:
         self._reading = threading.Lock()
         self._charts: dict[str, tuple[float, ChartJSON]] = {}
 
-    def get(self, window: Window, read: Callable[[], ChartJSON]) -> ChartJSON:
+    def get(self, window: Window) -> ChartJSON:
         until, chart = self._charts.get(window.name, (0.0, None))
         if chart is not None and time.monotonic() < until:
             return chart
@@ -117,15 +120,15 @@ class _Kept:
         try:
             until, chart = self._charts.get(window.name, (0.0, None))
             if chart is None or time.monotonic() >= until:
-                chart = self._read(read) or chart or _blank(window)
+                chart = self._read(window) or chart or _blank(window)
                 self._charts[window.name] = (time.monotonic() + window.fresh, chart)
             return chart
         finally:
             self._reading.release()
 
-    def _read(self, read: Callable[[], ChartJSON]) -> ChartJSON | None:
+    def _read(self, window: Window) -> ChartJSON | None:
         try:
-            return read()
+            return _read(window)
         except DatabaseError as error:
             logger.warning("action=chart_lost error=%s", type(error).__name__)
             return None
@@ -136,8 +139,7 @@ class _Kept:
 
 def _blank(window: Window) -> ChartJSON:
     now = time.time()
-    end = (now // window.step + 1) * window.step
-    nothing = history(steps=[], queued={}, waiting=[], end=end, step=window.step, buckets=window.buckets)
+    nothing = history(steps=[], queued={}, waiting=[], end=window.end(now), step=window.step, buckets=window.buckets)
     return _json(nothing, now)
 
 

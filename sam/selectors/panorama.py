@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Count, Q, Sum
 
 from sam.models import ZipPart
-from sam.models.clock import database_now, in_seconds
+from sam.models.clock import LEASE_SECONDS, database_now, in_seconds
 from sam.planning.pronostico import Asked, Built, Pace, Span, forecast, pace_of
 from sam.selectors.cola import ORDER, Blocked, blocked_now, live_workers
 from sam.states import LIVE, PartState
@@ -21,8 +21,6 @@ from sam.states import LIVE, PartState
 PACE_SECONDS = 900
 PACE_SAMPLES = 100
 ASKED_SECONDS = 3600
-# How long a heartbeat's lease is; what services.partes writes, and a test compares the two.
-LEASE_SECONDS = {"postgresql": 10, "sqlite": 30}
 PICTURE_SECONDS = 1.0
 ETA_NEWS = timedelta(seconds=2)
 

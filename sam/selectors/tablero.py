@@ -17,7 +17,7 @@ from sam.selectors.cola import WORKER_FRESH_SECONDS
 from sam.selectors.graficas import charts
 from sam.selectors.panorama import KEPT, Picture
 from sam.selectors.solicitudes import eta_json, iso
-from sam.states import LIVE, PartState
+from sam.states import LIVE, RETRY_DAYS, PartState
 from sam.words import ERRORS, ORDERS_IN_WORDS, UNKNOWN_ERROR
 
 ROWS = 200
@@ -29,7 +29,6 @@ LANES = 100
 ORDERS = 20
 LOST_SECONDS = 3600
 DAY_SECONDS = 86_400
-RETRY_SECONDS = 7 * DAY_SECONDS
 
 
 def digest(picture: Picture | None = None) -> DigestJSON:
@@ -223,7 +222,7 @@ def _latest_orders() -> list[OrderJSON]:
 
 def retriable_parts() -> QuerySet[ZipPart]:
     """Those that failed within the days in which they can be retried."""
-    return ZipPart.objects.filter(state=PartState.FAILED, finished_at__gt=in_seconds(-RETRY_SECONDS))
+    return ZipPart.objects.filter(state=PartState.FAILED, finished_at__gt=in_seconds(-RETRY_DAYS * DAY_SECONDS))
 
 
 def retriable_reasons() -> list[dict[str, Any]]:

@@ -18,14 +18,13 @@ from sam.services.cuentas import fold_counts
 from sam.services.importar import keys_in_use
 from sam.services.movimientos import NOT_BUILDING, TRANSITION_DAYS, free_request, move_parts, settle_request
 from sam.services.partes import back_to_pending
-from sam.states import FailureReason, Move, PartState
+from sam.states import RETRY_DAYS, FailureReason, Move, PartState
 
 REAPER = "worker"
 # By the number of times that a builder of this part was lost; past the last, the part fails.
 CRASH_DELAYS_SECONDS = (0, 0, 5, 20)
 BATCH = 100
 AFTERLIFE_SECONDS = 3600
-RETRY_DAYS = 7
 DAY_SECONDS = 86_400
 # What nobody points to is an orphan at this age: no attempt lives so long, and an hourly clean-up is in time for a day.
 ORPHAN_SECONDS = 20 * 3600

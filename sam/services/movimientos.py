@@ -39,6 +39,7 @@ SINCE = {
     Move.REAP: "started_at",
 }
 NOT_BUILDING: dict[str, Any] = {"owner": "", "lease_until": None}
+CANCELLED: dict[str, Any] = {**NOT_BUILDING, "current": "", "finished_at": Now(), "not_before": None}
 
 
 def worker_actor(owner: str) -> str:

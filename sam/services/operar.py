@@ -15,7 +15,7 @@ from sam.errors import BadInput, Forbidden, NotVisible, Refused
 from sam.logs import current_trace
 from sam.models import Empresa, OperatorAction, QueueControl, Usuario, WorkerBeat, ZipPart
 from sam.selectors.tablero import retriable_parts
-from sam.services.movimientos import NOT_BUILDING, locked_request, move_parts, settle_request, usuario_actor
+from sam.services.movimientos import CANCELLED, locked_request, move_parts, settle_request, usuario_actor
 from sam.services.vida import place_again, retry_request_parts
 from sam.states import FailureReason, Move, PartState
 
@@ -98,7 +98,7 @@ def _cancel(actor: Usuario, order: Order) -> int:
                 Move.CANCEL,
                 to=PartState.CANCELLED,
                 where=Q(pk__in=parts),
-                changes={**NOT_BUILDING, "current": "", "finished_at": Now(), "not_before": None},
+                changes=CANCELLED,
                 by=usuario_actor(actor.pk),
                 why="operator",
             )

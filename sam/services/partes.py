@@ -15,8 +15,8 @@ from django.db.models.functions import Now
 from sam.dispatch import publish, ring_on_commit
 from sam.errors import LeaseLost
 from sam.events import ProgressFrame, percent_of, user_group
-from sam.models import Archive, AttemptLog, Empresa, ZipPart
-from sam.models.clock import in_seconds
+from sam.models import Archive, Empresa, ZipPart
+from sam.models.clock import LEASE_SECONDS, in_seconds
 from sam.selectors.cola import building_of, claimable_parts, is_paused, is_quiet
 from sam.services.movimientos import (
     NOT_BUILDING,
@@ -28,9 +28,6 @@ from sam.services.movimientos import (
 )
 from sam.states import FailureReason, Move, PartState
 
-LEASE_SECONDS = 10
-# SQLite admits one writer: a long import may hold a heartbeat up for its busy timeout, more than once.
-LEASE_SECONDS_SQLITE = 30
 # A part that was lost so often may be what kills its workers: it is built while nothing else is.
 SUSPECT_CRASHES = 2
 # How many waiting parts a claim looks at before it looks at the queue again.
@@ -186,21 +183,6 @@ def check_lease(claim: Claim) -> None:
         raise LeaseLost
 
 
-def keep_lines(claim: Claim, text: str) -> None:
-    """Keep what this attempt logged, for who asks later; what was kept of it before is replaced."""
-    AttemptLog.objects.bulk_create(
-        [AttemptLog(part_id=claim.part_id, attempt=claim.attempt, worker=claim.owner, lines=_storable(text))],
-        update_conflicts=True,
-        unique_fields=["part", "attempt", "worker"],
-        update_fields=["lines"],
-    )
-
-
-def _storable(text: str) -> str:
-    """Without what no database takes: a traceback may quote anything."""
-    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
-
-
 def show_progress(claim: Claim, *, done: int, current: str) -> None:
     """Tell the requester's tabs how far the part is; live, uncounted, and lost without harm."""
     frame: ProgressFrame = {
@@ -306,7 +288,7 @@ def back_to_pending() -> dict[str, Any]:
 
 
 def lease_seconds() -> int:
-    return LEASE_SECONDS_SQLITE if connection.vendor == "sqlite" else LEASE_SECONDS
+    return LEASE_SECONDS[connection.vendor]
 
 
 def _lease(claim: Claim) -> Q:

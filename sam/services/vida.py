@@ -19,10 +19,9 @@ from sam.models import Download, Usuario, ZipPart, ZipRequest
 from sam.models.clock import database_now, later
 from sam.selectors.cola import next_turns
 from sam.selectors.solicitudes import live_request_id, visible_parts, visible_requests
-from sam.services.cuidado import RETRY_DAYS
 from sam.services.entrega import announce
 from sam.services.movimientos import (
-    NOT_BUILDING,
+    CANCELLED,
     locked_request,
     move_parts,
     settle_request,
@@ -30,7 +29,7 @@ from sam.services.movimientos import (
     usuario_actor,
 )
 from sam.services.partes import back_to_pending
-from sam.states import LIVE_REQUEST, Move, PartState
+from sam.states import LIVE_REQUEST, RETRY_DAYS, Move, PartState
 
 
 def cancel_request(*, actor: Usuario, request_id: int) -> None:
@@ -42,7 +41,7 @@ def cancel_request(*, actor: Usuario, request_id: int) -> None:
             Move.CANCEL,
             to=PartState.CANCELLED,
             where=Q(),
-            changes={**NOT_BUILDING, "current": "", "finished_at": Now(), "not_before": None},
+            changes=CANCELLED,
             by=usuario_actor(actor.pk),
         )
         if moved:

@@ -13,15 +13,16 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 
 from sam.errors import BadInput, Forbidden
-from sam.models import Empresa, Usuario
+from sam.models import Usuario
 from sam.planning.tablas import csv_table
 from sam.selectors.busqueda import Wanted, find_rows
 from sam.selectors.detalle import detail_of
+from sam.selectors.empresas import empresas_for
 from sam.selectors.rendimiento import DayJSON, performance
 from sam.selectors.tablero import digest, retriable_reasons
 from sam.services.operar import Order, operate
 from sam.states import PartState
-from sam.views.requests import LARGEST_ID, body_of, id_in, signed_in, storable, wants_json
+from sam.views.requests import JSON, body_of, id_in, signed_in, storable, wants_json
 
 SHOWN_DAYS = 14
 CSV_HEADER = (
@@ -40,7 +41,7 @@ def cola(request: HttpRequest, user: Usuario) -> HttpResponse:
         "digest": found,
         "rows": find_rows(wanted) if wanted.any else found["rows"],
         "filters": wanted.shown(),
-        "empresas": _empresas(),
+        "empresas": empresas_for(user),
         "can_operate": user.has_perm("sam.operate"),
         "reasons": retriable_reasons(),
     }
@@ -74,7 +75,7 @@ def rendimiento(request: HttpRequest, user: Usuario) -> HttpResponse:
         "desde": since,
         "hasta": until,
         "empresa": empresa_id,
-        "empresas": _empresas(),
+        "empresas": empresas_for(user),
     }
     return render(request, "cola/rendimiento.html", context)
 
@@ -86,10 +87,6 @@ def rendimiento_csv(request: HttpRequest, user: Usuario) -> HttpResponse:
     answer = HttpResponse(csv_table(CSV_HEADER, rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="SAM_rendimiento_{since:%Y%m%d}-{until:%Y%m%d}.csv"'
     return answer
-
-
-def _empresas() -> list[dict[str, Any]]:
-    return [{"id": pk, "nombre": nombre} for pk, nombre in Empresa.objects.values_list("pk", "nombre")]
 
 
 def _cells(day: DayJSON) -> tuple[object, ...]:
@@ -157,7 +154,7 @@ def _order(request: HttpRequest) -> Order:
 
 
 def _list(request: HttpRequest, body: dict[str, Any], name: str) -> list[Any]:
-    found = body.get(name) if request.content_type == "application/json" else request.POST.getlist(name)
+    found = body.get(name) if request.content_type == JSON else request.POST.getlist(name)
     if found is None:
         return []
     if not isinstance(found, list) or any(not isinstance(one, str | int) or isinstance(one, bool) for one in found):
@@ -167,6 +164,6 @@ def _list(request: HttpRequest, body: dict[str, Any], name: str) -> list[Any]:
 
 def _id(value: str | int) -> int:
     found = id_in({"ids": value}, "ids")
-    if found is None or found > LARGEST_ID:
+    if found is None:
         raise BadInput("«ids» tiene que ser una lista de números.")
     return found

@@ -18,7 +18,8 @@ from django.utils import timezone
 
 from sam.errors import TooManyRequests
 from sam.models import Empresa, QueueControl, Usuario, WorkerBeat, ZipPart, ZipRequest
-from sam.selectors.panorama import KEPT, LEASE_SECONDS, Outlook, is_news, outlooks, picture
+from sam.models.clock import LEASE_SECONDS
+from sam.selectors.panorama import KEPT, Outlook, is_news, outlooks, picture
 from sam.services.cuidado import worker_seen
 from sam.services.operar import Order, operate
 from sam.services.partes import Claim, beat, claim_part, fail_part, hand_back, lease_seconds, put_off
