@@ -64,7 +64,7 @@ def locked_request(request_id: int) -> Iterator[ZipRequest]:
 def free_request(request_id: int) -> Iterator[ZipRequest | None]:
     """The same without waiting: None while another transaction holds the request's row."""
     with transaction.atomic(durable=True):
-        request = ZipRequest.objects.select_for_update(skip_locked=True).filter(pk=request_id).first()
+        request = next(iter(ZipRequest.objects.select_for_update(skip_locked=True).filter(pk=request_id)), None)
         with traced(current_trace() or (request.trace if request else "")):
             yield request
 
@@ -131,7 +131,7 @@ def _listed(part_ids: Sequence[int]) -> str:
 
 def settle_request(request: ZipRequest, moved: Sequence[int], *, notify: bool = True) -> None:
     """Store the state that follows from the parts, tell the requester if all has ended, and announce the change."""
-    states = [PartState(state) for state in request.parts.values_list("state", flat=True)]
+    states = [PartState(state) for state in request.parts.order_by().values_list("state", flat=True).distinct()]
     after = request_state(states)
     before = RequestState(request.state)
     notificacion = None

@@ -17,7 +17,7 @@ from sam.errors import LeaseLost
 from sam.events import ProgressFrame, percent_of, user_group
 from sam.models import Archive, Empresa, ZipPart
 from sam.models.clock import LEASE_SECONDS, in_seconds
-from sam.selectors.cola import building_of, claimable_parts, is_paused, is_quiet
+from sam.selectors.cola import Candidate, building_of, candidates, is_paused, is_quiet
 from sam.services.movimientos import (
     NOT_BUILDING,
     free_request,
@@ -92,33 +92,29 @@ def claim_part(*, owner: str, take_suspect: Callable[[], SuspectAnswer] = lambda
     One guarded UPDATE decides between two builders; the loser looks again. A request that somebody holds is passed
     over at first, so that one that hangs does not stop the queue, and waited for where there is nothing else.
     """
-    while not is_quiet(owner):
-        found = list(claimable_parts().values_list("pk", "request_id", "attempt", "crashes")[:CANDIDATES])
-        candidates = list(_admitted(found, take_suspect))
-        if not candidates:
-            return None
+    while found := list(_admitted(candidates(owner, most=CANDIDATES), take_suspect)):
         for wait in (False, True):
-            for candidate in candidates:
-                claim = _claim(*candidate, owner=owner, wait=wait)
+            for candidate in found:
+                claim = _claim(candidate, owner=owner, wait=wait)
                 if claim is not None:
                     return claim
     return None
 
 
-def _admitted(
-    found: Iterable[tuple[int, int, int, int]], take_suspect: Callable[[], SuspectAnswer]
-) -> Iterator[tuple[int, int, int]]:
-    for part_id, request_id, attempt, crashes in found:
-        answer = take_suspect() if crashes >= SUSPECT_CRASHES else "take"
+def _admitted(found: Iterable[Candidate], take_suspect: Callable[[], SuspectAnswer]) -> Iterator[Candidate]:
+    for candidate in found:
+        answer = take_suspect() if candidate.crashes >= SUSPECT_CRASHES else "take"
         if answer == "stop":
             return
         if answer == "take":
-            yield part_id, request_id, attempt
+            yield candidate
 
 
-def _claim(part_id: int, request_id: int, attempt: int, *, owner: str, wait: bool) -> Claim | None:
-    with (locked_request if wait else free_request)(request_id) as request:
-        if request is None or not _has_room(request.empresa_id, wait=wait):
+def _claim(candidate: Candidate, *, owner: str, wait: bool) -> Claim | None:
+    with (locked_request if wait else free_request)(candidate.request) as request:
+        if request is None:
+            return None
+        if candidate.limit is not None and not _has_room(request.empresa_id, wait=wait):
             return None
         if wait and (is_quiet(owner) or is_paused(request.empresa_id)):
             return None  # an operator said so while this waited for the request
@@ -126,7 +122,7 @@ def _claim(part_id: int, request_id: int, attempt: int, *, owner: str, wait: boo
             request,
             Move.CLAIM,
             to=PartState.PROCESSING,
-            where=Q(pk=part_id, attempt=attempt),
+            where=Q(pk=candidate.id, attempt=candidate.attempt),
             changes={
                 "owner": owner,
                 "lease_until": in_seconds(lease_seconds()),
@@ -140,33 +136,29 @@ def _claim(part_id: int, request_id: int, attempt: int, *, owner: str, wait: boo
         if not moved:
             return None
         settle_request(request, moved)
-        part = ZipPart.objects.select_related("request__requester").get(pk=part_id)
         return Claim(
-            part_id=part_id,
-            request_id=request_id,
+            part_id=candidate.id,
+            request_id=request.pk,
             requester_id=request.requester_id,
-            requester=part.request.requester.username,
-            number=part.number,
-            of=part.of,
-            attempt=attempt,
-            crashes=part.crashes,
+            requester=candidate.requester,
+            number=candidate.number,
+            of=candidate.of,
+            attempt=candidate.attempt,
+            crashes=candidate.crashes,
             owner=owner,
-            equipos=part.last - part.first + 1,
+            equipos=candidate.last - candidate.first + 1,
             trace=request.trace,
         )
 
 
 def _has_room(empresa_id: int, *, wait: bool) -> bool:
-    """Whether the empresa may have one part more built; its row is held until the commit where it has a limit.
+    """Whether an empresa that has a limit may have one part more built; its row is held until the commit.
 
     Where somebody else holds it (an import, a large plan) there is no room for now: behind it others wait.
     """
-    limited = Empresa.objects.filter(pk=empresa_id, partes_a_la_vez__isnull=False)
-    if not limited.exists():
-        return True
-    held = limited.select_for_update(no_key=True, skip_locked=not wait).values_list("partes_a_la_vez", flat=True)
-    limit = held.first()
-    return limit is not None and limit > building_of(empresa_id)
+    held = Empresa.objects.filter(pk=empresa_id).select_for_update(no_key=True, skip_locked=not wait)
+    limits = list(held.values_list("partes_a_la_vez", flat=True))
+    return bool(limits) and (limits[0] is None or limits[0] > building_of(empresa_id))
 
 
 def beat(claim: Claim, *, done: int, current: str) -> None:

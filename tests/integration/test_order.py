@@ -15,17 +15,19 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from sam.errors import TooManyRequests
 from sam.models import Empresa, QueueControl, Usuario, WorkerBeat, ZipPart, ZipRequest
 from sam.models.clock import LEASE_SECONDS
+from sam.selectors.cola import candidates, claimable_parts
 from sam.selectors.panorama import KEPT, Outlook, is_news, outlooks, picture
 from sam.services.cuidado import worker_seen
 from sam.services.operar import Order, operate
 from sam.services.partes import Claim, beat, claim_part, fail_part, hand_back, lease_seconds, put_off
 from sam.services.solicitudes import request_zip
 from sam.services.vida import cancel_request, retry_request
-from sam.states import FailureReason
+from sam.states import FailureReason, PartState
 from tests.integration.making import make_empresa, make_usuario, real_database
 
 # What is published and rung is not looked at here.
@@ -279,6 +281,40 @@ def test_the_hourly_limit_of_one_empresa_is_nobody_else_s() -> None:
     with pytest.raises(TooManyRequests):
         ask(1, empresa=empresa)
     ask(1)
+
+
+def test_what_is_told_why_it_waits_is_what_no_worker_may_take() -> None:
+    start_worker()
+    never, full, roomy, held, put, free = (ask(2) for _ in range(6))
+    for request, limit in ((never, 0), (full, 1), (roomy, 2)):
+        Empresa.objects.filter(pk=request.empresa_id).update(partes_a_la_vez=limit)
+    while not full.parts.filter(state=PartState.PROCESSING).exists():
+        claim()
+    pause(held.empresa)
+    first = first_part(put)
+    ZipPart.objects.filter(pk=first.pk).update(not_before=timezone.now() + timedelta(seconds=20))
+    told = picture()
+    may_start = [one.id for one in told.waiting if one.reason is None]
+    assert [one.id for one in candidates("w", most=100)] == may_start
+    assert list(claimable_parts().values_list("pk", flat=True)) == may_start
+    kept_back = {one.empresa: one.reason for one in told.waiting if one.reason in {"paused", "empresa_limit"}}
+    assert kept_back == {
+        never.empresa_id: "empresa_limit",
+        full.empresa_id: "empresa_limit",
+        held.empresa_id: "paused",
+    }
+    assert {free.pk, roomy.pk} <= set(ZipPart.objects.filter(pk__in=may_start).values_list("request", flat=True))
+    pause(None)
+    assert candidates("w", most=100) == []
+
+
+def test_a_claim_takes_ten_statements_however_long_the_queue_is(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    ask(3), ask(3)
+    claim(), claim()  # now both requests are being built
+    with django_assert_max_num_queries(10):
+        claim()
 
 
 # What a part is told.
