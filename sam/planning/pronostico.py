@@ -8,9 +8,10 @@ machines' day and what is asked for meanwhile, grows with the time.
 from __future__ import annotations
 
 import heapq
+import threading
 from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
 from math import sqrt
@@ -143,39 +144,55 @@ def forecast(
     limits = limits or {}
     left = {id: _left(one, pace) for id, one in building.items()}
     running = [(seconds, building[id].empresa) for id, seconds in left.items()]
-    squares = sum(seconds**2 for seconds in left.values())
-    starts: dict[int, tuple[Queued, float, float]] = {}
-    for one, start in _starts(running, waiting, slots, pace, limits):
-        starts[one.id] = one, start, squares
-        squares += (FIXED_SECONDS + one.work * pace.rate) ** 2
     # Not of those whose limit held them up: their turns are long past.
     now = min([one.turn for one in waiting if one.empresa not in limits], default=0.0)
-    return _Forecast(left, starts, now, slots, pace, asked)
+    played = _starts(running, waiting, slots, pace, limits)
+    return _Forecast(left, played, frozenset([one.id for one in waiting]), now, slots, pace, asked)
 
 
 class _Forecast(Mapping[int, Span]):
-    """The ranges, each made when it is asked for: of thousands that wait few are looked at."""
+    """The ranges, each made when it is asked for, and the queue played no further than to there.
+
+    Of thousands that wait few are looked at, and most of those stand in front. Threads may ask together.
+    """
 
     def __init__(
         self,
         left: Mapping[int, float],
-        starts: Mapping[int, tuple[Queued, float, float]],
+        played: Iterator[tuple[Queued, float]],
+        waiting: Collection[int],
         now: float,
         slots: int,
         pace: Pace,
         asked: Asked,
     ) -> None:
-        self._left, self._starts = left, starts
+        self._left, self._played, self._waiting = left, played, waiting
         self._now, self._slots, self._pace, self._asked = now, slots, pace, asked
+        self._playing = threading.Lock()
+        self._starts: dict[int, tuple[Queued, float, float]] = {}
+        self._squares = sum(seconds**2 for seconds in left.values())
 
     def __getitem__(self, id: int) -> Span:
         left = self._left.get(id)
         if left is not None:
             return _span(0.0, left, left, 0.0, self._pace)
+        if id not in self._waiting:
+            raise KeyError(id)
+        self._play(until=id)
         one, start, squares = self._starts[id]
         seconds = self._pace.seconds(one.work)
         alone = sqrt(squares / self._slots**2 + seconds**2)
         return _span(start, seconds, alone, self._taken(one), self._pace)
+
+    def _play(self, *, until: int | None) -> None:
+        """Play on until that part starts; None: to the end."""
+        with self._playing:
+            while until not in self._starts:
+                one, start = next(self._played, (None, 0.0))
+                if one is None:
+                    return
+                self._starts[one.id] = one, start, self._squares
+                self._squares += self._pace.seconds(one.work) ** 2
 
     def _taken(self, one: Queued) -> float:
         """The share of the builders that newcomers take while it waits."""
@@ -186,9 +203,11 @@ class _Forecast(Mapping[int, Span]):
         return self._asked.ahead(depth, of=one.empresa) * self._pace.rate / self._slots
 
     def __iter__(self) -> Iterator[int]:
+        self._play(until=None)
         return chain(self._left, self._starts)
 
     def __len__(self) -> int:
+        self._play(until=None)
         return len(self._left) + len(self._starts)
 
 

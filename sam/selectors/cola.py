@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -36,13 +37,13 @@ MAY_START = Q(not_before__isnull=True) | Q(not_before__lte=Now())
 class Blocked:
     """Whose parts may not start now: everybody's, those of paused empresas, and of those at their limit."""
 
-    everybody: bool
+    paused_at: datetime | None  # since when the whole queue is
     paused: frozenset[int]
     at_limit: frozenset[int]
     limits: Mapping[int, int] = field(default_factory=dict)  # empresa → parts at once
 
     def reason(self, empresa_id: int) -> str | None:
-        if self.everybody or empresa_id in self.paused:
+        if self.paused_at or empresa_id in self.paused:
             return "paused"
         return "empresa_limit" if empresa_id in self.at_limit else None
 
@@ -54,7 +55,7 @@ def blocked_now() -> Blocked:
     limits = {pk: limit for pk, _, limit in rows if limit is not None}
     at_limit = _at_limit().values_list("request__empresa", flat=True) if limits else ()
     return Blocked(
-        everybody=_whole_pause().exists(),
+        paused_at=_whole_pause().values_list("paused_at", flat=True).first(),
         paused=frozenset(pk for pk, since, _ in rows if since is not None),
         at_limit=frozenset([*(pk for pk, limit in limits.items() if limit == 0), *at_limit]),
         limits=limits,

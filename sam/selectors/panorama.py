@@ -10,18 +10,20 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Count, Q, Sum
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, Sum
+from django.db.models.functions import Now
 
 from sam.models import ZipPart
 from sam.models.clock import LEASE_SECONDS, database_now, in_seconds
-from sam.planning.pronostico import Asked, Built, Pace, Span, forecast, pace_of
+from sam.planning.pronostico import FEWEST_SAMPLES, Asked, Built, Pace, Span, forecast, pace_of
 from sam.selectors.cola import ORDER, Blocked, blocked_now, live_workers
 from sam.states import LIVE, PartState
 
-PACE_SECONDS = 900
+PACE_SECONDS, PACE_LONG_SECONDS = 900, 86_400
 PACE_SAMPLES = 100
 ASKED_SECONDS = 3600
 PICTURE_SECONDS = 1.0
+EXPERIENCE_SECONDS = 5.0
 ETA_NEWS = timedelta(seconds=2)
 
 
@@ -55,7 +57,21 @@ class Waiting(NamedTuple):
     requester: int
     work: int
     turn: float
-    reason: str | None
+
+
+class Building(NamedTuple):
+    """One part that is built."""
+
+    requester: int
+    owner: str
+    built: Built
+
+
+class Experience(NamedTuple):
+    """What the last minutes tell of the next: how fast parts are built, and how much is asked for."""
+
+    pace: Pace
+    asked: Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +79,12 @@ class Picture:
     """The whole queue at one moment: who waits in which order, who is built, and when each may end."""
 
     at: datetime
+    paused_at: datetime | None
     workers: int
     slots: int
     waiting: tuple[Waiting, ...]
-    building: Mapping[int, int]  # part → requester
+    reasons: Mapping[int, str]  # of those that may not start
+    building: Mapping[int, Building]
     ends: Mapping[int, Span]
     positions: Mapping[int, int] = field(repr=False)
 
@@ -74,7 +92,7 @@ class Picture:
         position = self.positions.get(part_id)
         if position is None:
             return Outlook(None, None, self._eta(part_id)) if part_id in self.building else None
-        reason = self.waiting[position - 1].reason or ("queue_ahead" if self.workers else "no_workers")
+        reason = self.reasons.get(part_id) or ("queue_ahead" if self.workers else "no_workers")
         return Outlook(position, reason, self._eta(part_id))
 
     def _eta(self, part_id: int) -> tuple[datetime, datetime] | None:
@@ -84,51 +102,64 @@ class Picture:
         return self.at + timedelta(seconds=span.low), self.at + timedelta(seconds=span.high)
 
 
-def picture() -> Picture:
-    """Read the queue anew: eight queries, however long it is."""
+def picture(experience: Experience | None = None) -> Picture:
+    """Read the queue anew: eight queries at most, however long it is, and two more where no experience is given."""
+    experience = experience or recent_experience()
     blocked = blocked_now()
     workers = live_workers().aggregate(workers=Count("pk"), slots=Sum("slots", filter=Q(quiet=False)))
     at = database_now()
-    in_order = _in_order(blocked, at)
+    in_order = _in_order()
+    reasons = _reasons(in_order, blocked)
     # Positions are those of who may start now; what is kept back comes last.
-    waiting = [one for one in in_order if one.reason is None] + [one for one in in_order if one.reason is not None]
-    building = list(ZipPart.objects.filter(state=PartState.PROCESSING).select_related("request"))
+    waiting = [one for one in in_order if one.id not in reasons] + [one for one in in_order if one.id in reasons]
+    building = _building(at)
     slots = workers["slots"] or 0
     ends = forecast(
-        building={part.pk: _built(part, at) for part in building},
+        building={pk: one.built for pk, one in building.items()},
         # What a limit keeps back has its turn again as soon as there is room.
-        waiting=[one for one in in_order if one.reason is None or one.reason == "empresa_limit"],
+        waiting=[one for one in in_order if reasons.get(one.id, "empresa_limit") == "empresa_limit"],
         slots=slots,
-        pace=recent_pace(),
+        pace=experience.pace,
         limits=blocked.limits,
-        asked=recently_asked(),
+        asked=experience.asked,
     )
     return Picture(
         at=at,
+        paused_at=blocked.paused_at,
         workers=workers["workers"],
         slots=slots,
         waiting=tuple(waiting),
-        building={part.pk: part.request.requester_id for part in building},
+        reasons=reasons,
+        building=building,
         ends=ends,
         positions={one.id: position for position, one in enumerate(waiting, 1)},
     )
 
 
-def _built(part: ZipPart, at: datetime) -> Built:
-    """How far a part was at its last heartbeat, and how long ago that is."""
-    beaten = (part.lease_until or at) - timedelta(seconds=LEASE_SECONDS[connection.vendor])
-    started = part.started_at or beaten
-    equipos = part.last - part.first + 1
-    return Built(
-        empresa=part.request.empresa_id,
-        work=part.work,
-        done=part.work * part.done / equipos,
-        seconds=max(0.0, (beaten - started).total_seconds()),
-        ago=max(0.0, (at - beaten).total_seconds()),
-    )
+def _building(at: datetime) -> dict[int, Building]:
+    """The parts that are built, by id: how far each was at its last heartbeat, and how long ago that is."""
+    lease = timedelta(seconds=LEASE_SECONDS[connection.vendor])
+    facts = ("pk", "request__requester", "request__empresa", "owner", "work", "first", "last", "done", "started_at")
+    rows = ZipPart.objects.filter(state=PartState.PROCESSING).order_by("pk").values_list(*facts, "lease_until")
+    found: dict[int, Building] = {}
+    for pk, requester, empresa, owner, work, first, last, done, started_at, lease_until in rows:
+        beaten = (lease_until or at) - lease
+        built = Built(
+            empresa=empresa,
+            work=work,
+            done=work * done / (last - first + 1),
+            seconds=max(0.0, (beaten - (started_at or beaten)).total_seconds()),
+            ago=max(0.0, (at - beaten).total_seconds()),
+        )
+        found[pk] = Building(requester, owner, built)
+    return found
 
 
-def recently_asked() -> Asked:
+def recent_experience() -> Experience:
+    return Experience(_recent_pace(), _recently_asked())
+
+
+def _recently_asked() -> Asked:
     """What was asked for in the last hour, request by request."""
     since = in_seconds(-ASKED_SECONDS)
     parts = ZipPart.objects.filter(Q(state__in=LIVE) | Q(finished_at__gt=since), queued_at__gt=since)
@@ -136,34 +167,38 @@ def recently_asked() -> Asked:
     return Asked(((empresa, work) for empresa, _, work in rows), seconds=ASKED_SECONDS)
 
 
-def recent_pace() -> Pace:
-    """How fast parts were built in the last minutes."""
+def _recent_pace() -> Pace:
+    """How fast parts were built in the last minutes; after a quiet time, how fast the last ones of the day were."""
     built = ZipPart.objects.filter(
-        finished_at__gt=in_seconds(-PACE_SECONDS), archive__isnull=False, started_at__isnull=False
+        finished_at__gt=in_seconds(-PACE_LONG_SECONDS), archive__isnull=False, started_at__isnull=False
     ).order_by("-finished_at")
-    rows = built.values_list("work", "started_at", "finished_at")[:PACE_SAMPLES]
-    return pace_of(
-        [(work, (finished - started).total_seconds()) for work, started, finished in rows if started and finished]
-    )
+    lasted = F("finished_at") - F("started_at")
+    recent = ExpressionWrapper(Q(finished_at__gt=in_seconds(-PACE_SECONDS)), output_field=BooleanField())
+    rows = list(built.values_list("work", lasted, recent)[:PACE_SAMPLES])
+    of_these_minutes = [row for row in rows if row[2]]
+    chosen = of_these_minutes if len(of_these_minutes) >= FEWEST_SAMPLES else rows[: 2 * FEWEST_SAMPLES]
+    return pace_of([(work, seconds.total_seconds()) for work, seconds, _ in chosen])
 
 
-def _in_order(blocked: Blocked, at: datetime) -> list[Waiting]:
-    """Every pending part by its turn, and why it may not start."""
-    rows = ZipPart.objects.filter(state=PartState.PENDING).order_by(*ORDER)
-    facts = ("pk", "request__empresa", "request__requester", "work", "turn", "storage_failures", "not_before")
-    reasons = {empresa: blocked.reason(empresa) for empresa in {*blocked.paused, *blocked.at_limit}}
-    everybody = "paused" if blocked.everybody else None
-    return [
-        Waiting(
-            pk,
-            empresa,
-            requester,
-            work,
-            turn,
-            everybody or reasons.get(empresa) or (_delay(failures) if not_before and not_before > at else None),
-        )
-        for pk, empresa, requester, work, turn, failures, not_before in rows.values_list(*facts)
-    ]
+def _in_order() -> list[Waiting]:
+    """Every pending part by its turn: thousands each second, so nothing is done to a row."""
+    parts = ZipPart.objects.filter(state=PartState.PENDING).order_by(*ORDER)
+    rows = parts.values_list("pk", "request__empresa", "request__requester", "work", "turn")
+    with connection.cursor() as cursor:
+        cursor.execute(*rows.query.sql_with_params())
+        return list(map(Waiting._make, cursor.fetchall()))
+
+
+def _reasons(waiting: Sequence[Waiting], blocked: Blocked) -> dict[int, str]:
+    """Why those may not start that may not, by id."""
+    if blocked.paused_at:
+        return {one.id: "paused" for one in waiting}
+    put_off = ZipPart.objects.filter(state=PartState.PENDING, not_before__gt=Now()).order_by()
+    found = {pk: _delay(failures) for pk, failures in put_off.values_list("pk", "storage_failures")}
+    of_empresa = {empresa: blocked.reason(empresa) for empresa in {*blocked.paused, *blocked.at_limit}}
+    if of_empresa:
+        found |= {one.id: reason for one in waiting if (reason := of_empresa.get(one.empresa))}
+    return found
 
 
 def _delay(storage_failures: int) -> str:
@@ -178,6 +213,8 @@ class _Kept:
         self._looking = threading.Lock()
         self._picture: Picture | None = None
         self._until = 0.0
+        self._experience: Experience | None = None
+        self._experience_until = 0.0
 
     def shared(self) -> Picture:
         """One of this second: who looks once a second, for tabs and for the page, look together."""
@@ -197,13 +234,23 @@ class _Kept:
 
     def forget(self) -> None:
         with self._lock:
-            self._picture = None
+            self._picture = self._experience = None
 
     def renew(self) -> Picture:
-        found = picture()
+        found = picture(self._recent_experience())
         with self._lock:
             self._picture, self._until = found, time.monotonic() + PICTURE_SECONDS
         return found
+
+    def _recent_experience(self) -> Experience:
+        """Of the last seconds: minutes and hours are summed up in it."""
+        with self._lock:
+            kept, until = self._experience, self._experience_until
+        if kept is None or time.monotonic() >= until:
+            kept = recent_experience()
+            with self._lock:
+                self._experience, self._experience_until = kept, time.monotonic() + EXPERIENCE_SECONDS
+        return kept
 
 
 KEPT = _Kept()
@@ -231,7 +278,8 @@ def outlooks_by_requester(user_ids: Collection[int]) -> dict[int, dict[int, Outl
     if not wanted:
         return {}
     now = KEPT.shared()
-    owners = {one.id: one.requester for one in now.waiting} | dict(now.building)
+    owners = {one.id: one.requester for one in now.waiting}
+    owners |= {pk: one.requester for pk, one in now.building.items()}
     told: dict[int, dict[int, Outlook]] = {}
     for part_id, owner in owners.items():
         outlook = now.outlook(part_id) if owner in wanted else None

@@ -18,10 +18,10 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from sam.errors import TooManyRequests
-from sam.models import Empresa, QueueControl, Usuario, WorkerBeat, ZipPart, ZipRequest
+from sam.models import Archive, Empresa, QueueControl, Usuario, WorkerBeat, ZipPart, ZipRequest
 from sam.models.clock import LEASE_SECONDS
 from sam.selectors.cola import candidates, claimable_parts
-from sam.selectors.panorama import KEPT, Outlook, is_news, outlooks, picture
+from sam.selectors.panorama import KEPT, Outlook, is_news, outlooks, picture, recent_experience
 from sam.services.cuidado import worker_seen
 from sam.services.operar import Order, operate
 from sam.services.partes import Claim, beat, claim_part, fail_part, hand_back, lease_seconds, put_off
@@ -294,10 +294,11 @@ def test_what_is_told_why_it_waits_is_what_no_worker_may_take() -> None:
     first = first_part(put)
     ZipPart.objects.filter(pk=first.pk).update(not_before=timezone.now() + timedelta(seconds=20))
     told = picture()
-    may_start = [one.id for one in told.waiting if one.reason is None]
+    may_start = [one.id for one in told.waiting if one.id not in told.reasons]
     assert [one.id for one in candidates("w", most=100)] == may_start
     assert list(claimable_parts().values_list("pk", flat=True)) == may_start
-    kept_back = {one.empresa: one.reason for one in told.waiting if one.reason in {"paused", "empresa_limit"}}
+    kept_back = {one.empresa: told.reasons[one.id] for one in told.waiting if one.id in told.reasons}
+    assert kept_back.pop(put.empresa_id) == "retry_later"
     assert kept_back == {
         never.empresa_id: "empresa_limit",
         full.empresa_id: "empresa_limit",
@@ -394,6 +395,29 @@ def test_the_end_of_a_part_comes_nearer_as_its_equipos_are_done() -> None:
         span = picture().ends[mine.part_id]
         ends.append(span.high)
     assert ends == sorted(ends, reverse=True)
+
+
+@pytest.mark.parametrize("minutes", [1, 60])
+def test_the_pace_is_that_of_these_minutes_and_after_a_quiet_time_that_of_the_last_parts(minutes: int) -> None:
+    start_worker()
+    ask(6, work=WORK)
+    for _ in range(6):
+        fail_part(claim(), FailureReason.BUILD_ERROR)
+    archive = Archive.objects.create(
+        key="k", bytes=1, sha256="a" * 64, manifest_sha256="b" * 64, registered=1, missing=0
+    )
+    ended = timezone.now() - timedelta(minutes=minutes)
+    ZipPart.objects.update(
+        state=PartState.COMPLETED,
+        error="",
+        work=10**9,
+        archive=archive,
+        expires_at=ended + timedelta(hours=6),
+        started_at=ended - timedelta(seconds=100),
+        finished_at=ended,
+    )
+    pace = recent_experience().pace
+    assert pace.seconds(10**9) == pytest.approx(100, rel=0.01)
 
 
 def test_a_quiet_worker_s_places_are_not_counted() -> None:

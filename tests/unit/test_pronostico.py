@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from random import Random
 from typing import NamedTuple
 
 import pytest
@@ -66,6 +67,17 @@ def test_every_part_has_a_range_and_its_ends_are_in_order(
     spans = forecast(building=building, waiting=waiting(*works), slots=slots, pace=pace, asked=asked)
     assert set(spans) == {*building, *range(1, len(works) + 1)}
     assert all(0 <= span.low < span.high for span in spans.values())
+
+
+@given(works=sizes, building=halfway, slots=st.integers(1, 8), order=st.randoms(use_true_random=False))
+def test_a_range_is_the_same_whichever_is_asked_for_first(
+    works: list[int], building: dict[int, Built], slots: int, order: Random
+) -> None:
+    one, other = (forecast(building=building, waiting=waiting(*works), slots=slots, pace=PACE) for _ in range(2))
+    asked_for = [*building, *range(1, len(works) + 1)]
+    order.shuffle(asked_for)
+    assert {id: one[id] for id in asked_for} == dict(other)
+    assert one.get(len(works) + 1) is None
 
 
 @given(works=sizes, building=halfway)
