@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
@@ -40,7 +40,8 @@ class Order:
 def operate(*, actor: Usuario, order: Order) -> int:
     """Do it, and say how much it changed. Raises Forbidden, BadInput, NotVisible.
 
-    What was asked for is recorded before it is done, so that nothing is done that is not recorded.
+    What was asked for is recorded before it is done, so that nothing is done that is not recorded; and how much it
+    changed after each request, so that the record of one that fails half-way tells of the half.
     """
     if not (actor.is_staff and actor.has_perm("sam.operate")):
         raise Forbidden
@@ -56,8 +57,10 @@ def operate(*, actor: Usuario, order: Order) -> int:
         why=order.why.strip()[:MOST_WHY],
         trace=current_trace(),
     )
-    changed = do(actor, order)
-    OperatorAction.objects.filter(pk=record.pk).update(changed=changed)
+    changed = 0
+    for more in do(actor, order):
+        changed += more
+        OperatorAction.objects.filter(pk=record.pk).update(changed=changed)
     logger.info("action=operate order=%s by=%s changed=%s", order.action, usuario_actor(actor.pk), changed)
     return changed
 
@@ -90,7 +93,7 @@ def _target(order: Order) -> str:
     return f"empresa {order.empresa}" if order.empresa is not None else "toda la cola"
 
 
-def _cancel(actor: Usuario, order: Order) -> int:
+def _cancel(actor: Usuario, order: Order) -> Iterator[int]:
     def cancel(request_id: int, parts: Collection[int]) -> int:
         with locked_request(request_id) as request:
             moved = move_parts(
@@ -109,16 +112,16 @@ def _cancel(actor: Usuario, order: Order) -> int:
     return _each_request(order.parts, cancel)
 
 
-def _retry(actor: Usuario, order: Order) -> int:
+def _retry(actor: Usuario, order: Order) -> Iterator[int]:
     return _retry_all(actor, order.parts)
 
 
-def _retry_reason(actor: Usuario, order: Order) -> int:
+def _retry_reason(actor: Usuario, order: Order) -> Iterator[int]:
     failed = retriable_parts().filter(error=order.reason).order_by("-finished_at")
     return _retry_all(actor, tuple(failed.values_list("pk", flat=True)[:MOST_IDS]))
 
 
-def _retry_all(actor: Usuario, parts: Collection[int]) -> int:
+def _retry_all(actor: Usuario, parts: Collection[int]) -> Iterator[int]:
     """Those that can be; a request that is too old, or whose requester has a newer one, stays as it is."""
 
     def retry(request_id: int, mine: Collection[int]) -> int:
@@ -130,26 +133,27 @@ def _retry_all(actor: Usuario, parts: Collection[int]) -> int:
     return _each_request(parts, retry)
 
 
-def _each_request(parts: Collection[int], act: Callable[[int, Collection[int]], int]) -> int:
+def _each_request(parts: Collection[int], act: Callable[[int, Collection[int]], int]) -> Iterator[int]:
     by_request: dict[int, list[int]] = {}
     for pk, request_id in ZipPart.objects.filter(pk__in=parts).order_by("request_id").values_list("pk", "request_id"):
         by_request.setdefault(request_id, []).append(pk)
-    return sum(act(request_id, mine) for request_id, mine in by_request.items())
+    return (act(request_id, mine) for request_id, mine in by_request.items())
 
 
-def _prioritise(actor: Usuario, order: Order) -> int:
+def _prioritise(actor: Usuario, order: Order) -> Iterator[int]:
     waiting = ZipPart.objects.filter(pk__in=order.parts, state=PartState.PENDING)
-    return waiting.update(priority=F("priority") + 1)
+    yield waiting.update(priority=F("priority") + 1)
 
 
-def _pause(actor: Usuario, order: Order) -> int:
+def _pause(actor: Usuario, order: Order) -> Iterator[int]:
     if order.empresa is not None:
-        return Empresa.objects.filter(pk=order.empresa, pausada_desde__isnull=True).update(pausada_desde=Now())
+        yield Empresa.objects.filter(pk=order.empresa, pausada_desde__isnull=True).update(pausada_desde=Now())
+        return
     QueueControl.objects.get_or_create(pk=1)
-    return QueueControl.objects.filter(pk=1, paused_at__isnull=True).update(paused_at=Now())
+    yield QueueControl.objects.filter(pk=1, paused_at__isnull=True).update(paused_at=Now())
 
 
-def _resume(actor: Usuario, order: Order) -> int:
+def _resume(actor: Usuario, order: Order) -> Iterator[int]:
     with transaction.atomic(durable=True):
         if order.empresa is None:
             changed = QueueControl.objects.filter(pk=1, paused_at__isnull=False).update(paused_at=None)
@@ -158,20 +162,20 @@ def _resume(actor: Usuario, order: Order) -> int:
             place_again(order.empresa)
             changed = Empresa.objects.filter(pk=order.empresa, pausada_desde__isnull=False).update(pausada_desde=None)
         ring_on_commit(MOST_IDS)
-    return changed
+    yield changed
 
 
-def _quiet(actor: Usuario, order: Order) -> int:
-    return WorkerBeat.objects.filter(pk__in=order.workers, quiet=False).update(quiet=True)
+def _quiet(actor: Usuario, order: Order) -> Iterator[int]:
+    yield WorkerBeat.objects.filter(pk__in=order.workers, quiet=False).update(quiet=True)
 
 
-def _unquiet(actor: Usuario, order: Order) -> int:
+def _unquiet(actor: Usuario, order: Order) -> Iterator[int]:
     changed = WorkerBeat.objects.filter(pk__in=order.workers, quiet=True).update(quiet=False)
     ring(MOST_IDS)
-    return changed
+    yield changed
 
 
-ACTIONS: dict[str, Callable[[Usuario, Order], int]] = {
+ACTIONS: dict[str, Callable[[Usuario, Order], Iterator[int]]] = {
     "cancel": _cancel,
     "retry": _retry,
     "retry_reason": _retry_reason,

@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
 from sam.models import Empresa, OperatorAction, QueueControl, Usuario, WorkerBeat, ZipPart, ZipRequest
 from sam.selectors.tablero import retriable_reasons
+from sam.services import operar
 from sam.services.cuidado import worker_seen
+from sam.services.movimientos import settle_request
+from sam.services.operar import Order, operate
 from sam.services.partes import claim_part, fail_part
 from sam.services.solicitudes import request_zip
 from sam.states import FailureReason
@@ -58,6 +62,10 @@ def fail(reason: FailureReason) -> int:
     assert claim is not None
     fail_part(claim, reason)
     return claim.part_id
+
+
+def fail_database(*_args: Any, **_kwargs: Any) -> None:
+    raise OperationalError("the connection was lost")
 
 
 def test_cancel_ends_the_parts_that_live_and_no_others(operator: Usuario) -> None:
@@ -168,6 +176,22 @@ def test_each_order_is_recorded_with_who_what_and_why_though_it_changed_nothing(
         (operator.pk, "cancel", f"partes {part}", 0, ""),
         (operator.pk, "pause", "toda la cola", 1, ""),
     ]
+
+
+def test_the_record_of_an_order_that_fails_half_way_tells_of_the_half(
+    operator: Usuario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = waiting(), waiting()
+    settled = iter([settle_request])
+
+    def settle_one(*args: Any, **kwargs: Any) -> None:
+        next(settled, fail_database)(*args, **kwargs)
+
+    monkeypatch.setattr(operar, "settle_request", settle_one)
+    with pytest.raises(OperationalError):
+        operate(actor=operator, order=Order(action="cancel", parts=(*one, *other)))
+    assert [*states(one), *states(other)] == ["cancelled", "pending"]
+    assert OperatorAction.objects.get().changed == 1
 
 
 def test_a_form_goes_back_to_the_page(operator: Usuario) -> None:
