@@ -1,26 +1,34 @@
-"""What the queue looked like over time, from the log of moves: depth, oldest wait, throughput, durations, failures."""
+"""What the queue looked like over time, from sums by bucket: depth, oldest wait, throughput, durations, failures."""
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from statistics import quantiles
+from itertools import accumulate
+from math import inf
 from typing import NamedTuple
 
-from sam.states import Move, PartState
+
+class Waits(NamedTuple):
+    """Parts that came into the queue in one bucket and left it in another; the oldest was queued at `since`.
+
+    The buckets are numbers: negative before the first, and past the last for those that wait still.
+    """
+
+    entered: int
+    left: int
+    since: float
+    parts: int
 
 
-class Step(NamedTuple):
-    """One move of one part; `at` in seconds of any one clock."""
+class Finished(NamedTuple):
+    """Parts completed in one bucket, each after so many seconds; None where nobody wrote how many."""
 
-    at: float
-    part: int
-    move: str
-    before: str
-    after: str
-    attempt: int
-    reason: str
+    bucket: int
+    seconds: float | None
+    parts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,99 +52,61 @@ class History:
 
 def history(
     *,
-    steps: Sequence[Step],
-    queued: Mapping[int, float],
-    waiting: Iterable[int],
+    waits: Iterable[Waits],
+    finished: Iterable[Finished],
+    failures: Mapping[str, int],
     end: float,
     step: int,
     buckets: int,
-    untouched: Iterable[tuple[float, int]] = (),
 ) -> History:
-    """`steps` since the first bucket began, in their order; `queued`: since when parts wait; `waiting`: who does now.
+    """A wait is seen at the end of each bucket from the one it began in to the one before it ended in.
 
-    Of those that have waited since they were queued and never moved it is enough to know how many did so since when:
-    `untouched`, (since, parts). They are most of a long queue.
-
-    A part of whose wait `queued` knows nothing is taken to have waited since the beginning. One that its builder
-    returned is as old as it was: only a retry begins anew.
+    A part that its builder returned waits from its return, and is as old as it was: only a retry begins anew.
     """
-    start = end - step * buckets
-    waits = _waits_at(start, steps, queued, waiting)
-    since = {**queued, **waits}
-    begins = sorted((at, part) for part, at in queued.items() if part not in waits and at >= start)
-    still = deque(sorted(untouched))
-    still_waiting, oldest_still = 0, end
-    depth: list[int] = []
-    oldest: list[int] = []
-    finished: list[list[float]] = [[] for _ in range(buckets)]
-    claimed: dict[tuple[int, int], float] = {}
-    done: Counter[int] = Counter()
-    failures: Counter[str] = Counter()
-    next_step = next_begin = 0
-    for bucket in range(buckets):
-        until = start + step * (bucket + 1)
-        # Those that a first request queued: no move says so. Afterwards each return to the queue is a move.
-        while next_begin < len(begins) and begins[next_begin][0] < until:
-            at, part = begins[next_begin]
-            waits[part] = at
-            next_begin += 1
-        while next_step < len(steps) and steps[next_step].at < until:
-            one = steps[next_step]
-            next_step += 1
-            if one.before == PartState.PENDING:
-                waits.pop(one.part, None)
-            if one.after == PartState.PENDING:
-                if one.move == Move.RETRY:
-                    since[one.part] = one.at
-                waits[one.part] = since.get(one.part, one.at)
-            if one.move == Move.CLAIM:
-                claimed[one.part, one.attempt] = one.at
-            if one.move == Move.FINISH:
-                done[bucket] += 1
-                begun = claimed.get((one.part, one.attempt))
-                if begun is not None:
-                    finished[bucket].append(one.at - begun)
-            if one.after == PartState.FAILED:
-                failures[one.reason or "build_error"] += 1
-        while still and still[0][0] < until:
-            at, parts = still.popleft()
-            oldest_still = min(oldest_still, at)
-            still_waiting += parts
-        depth.append(len(waits) + still_waiting)
-        oldest.append(max(0, int(until - min(oldest_still, *waits.values(), until))))
-    cuts = [_p50_p95(some) for some in finished]
+    begin = end - step * buckets
+    depth = [0] * buckets
+    oldest = [inf] * buckets
+    for one in waits:
+        for bucket in range(max(0, one.entered), min(one.left, buckets)):
+            depth[bucket] += one.parts
+            oldest[bucket] = min(oldest[bucket], one.since)
+    done = [0] * buckets
+    durations: list[Counter[float]] = [Counter() for _ in range(buckets)]
+    for some in finished:
+        if some.bucket >= buckets:  # the clock went on while this was read
+            continue
+        done[some.bucket] += some.parts
+        if some.seconds is not None:
+            durations[some.bucket][some.seconds] += some.parts
+    cuts = [_p50_p95(counted) for counted in durations]
+    reasons: Counter[str] = Counter()
+    for reason, parts in failures.items():
+        reasons[reason or "build_error"] += parts
     return History(
         end=end,
         step=step,
         depth=tuple(depth),
-        oldest=tuple(oldest),
-        per_minute=tuple(round(done[bucket] * 60 / step, 2) for bucket in range(buckets)),
+        oldest=tuple(max(0, int(begin + step * (n + 1) - since)) if depth[n] else 0 for n, since in enumerate(oldest)),
+        per_minute=tuple(round(parts * 60 / step, 2) for parts in done),
         p50=tuple(cut[0] if cut else None for cut in cuts),
         p95=tuple(cut[1] if cut else None for cut in cuts),
-        completed=done.total(),
-        duration=_p50_p95([seconds for some in finished for seconds in some]),
-        failures=dict(sorted(failures.items())),
+        completed=sum(done),
+        duration=_p50_p95(sum(durations, Counter())),
+        failures=dict(sorted(reasons.items())),
     )
 
 
-def _waits_at(
-    start: float, steps: Sequence[Step], queued: Mapping[int, float], waiting: Iterable[int]
-) -> dict[int, float]:
-    """Who waited when the first bucket began: whose first move since leaves the queue, or who never moved and waits."""
-    first: dict[int, Step] = {}
-    for one in steps:
-        first.setdefault(one.part, one)
-    waits = {part: queued.get(part, start) for part, one in first.items() if one.before == PartState.PENDING}
-    # `queued` may tell of a later wait than the one that the first move ended.
-    waits = {part: at if at <= first[part].at else start for part, at in waits.items()}
-    waits |= {part: queued.get(part, start) for part in waiting if part not in first}
-    return {part: at for part, at in waits.items() if at <= start}
-
-
-def _p50_p95(values: Sequence[float]) -> tuple[float, float] | None:
-    if not values:
+def _p50_p95(counted: Mapping[float, int]) -> tuple[float, float] | None:
+    """Of values that each occur so many times; between two of them as `statistics.quantiles` does, inclusive."""
+    if not counted:
         return None
-    if len(values) == 1:
-        return round(values[0], 2), round(values[0], 2)
-    cuts = quantiles(values, n=20, method="inclusive")
-    return round(cuts[9], 2), round(cuts[18], 2)
+    values = sorted(counted)
+    until = list(accumulate(counted[value] for value in values))
+    return _at(0.5, values, until), _at(0.95, values, until)
+
+
+def _at(share: float, values: list[float], until: list[int]) -> float:
+    place = share * (until[-1] - 1)
+    below = int(place)
+    low, high = (values[bisect_right(until, min(n, until[-1] - 1))] for n in (below, below + 1))
+    return round(low + (high - low) * (place - below), 2)

@@ -1,4 +1,4 @@
-"""The charts of the queue: 15 minutes, a day, a week, read from the log of moves and kept while they may be old."""
+"""The charts of the queue: 15 minutes, a day, a week, from sums of the log of moves, and kept while they may be old."""
 
 from __future__ import annotations
 
@@ -10,18 +10,15 @@ from datetime import UTC, datetime
 from typing import Final
 
 from django.db import DatabaseError
-from django.db.models import Count
 
 from sam.events import ChartJSON
-from sam.models import Transition, ZipPart
 from sam.models.clock import database_now
-from sam.planning.historia import History, Step, history
-from sam.states import PartState
+from sam.planning.historia import History, history
+from sam.selectors.cubetas import Buckets, one_look
 
 logger = logging.getLogger(__name__)
 
 PATIENCE_SECONDS: Final = 2.0
-MOST_STEPS: Final = 50_000  # a second of reading; beyond, the chart begins later
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +48,19 @@ def charts() -> dict[str, ChartJSON]:
 
 
 def _read(window: Window) -> ChartJSON:
-    now = database_now().timestamp()
-    end = window.end(now)
-    begin = datetime.fromtimestamp(end - window.step * window.buckets, UTC)
-    rows = Transition.objects.filter(at__gte=begin).order_by("-id")
-    found = rows.values_list("at", "part", "move", "before", "after", "attempt", "reason", "request__created_at")
-    newest_first = list(found[:MOST_STEPS])
-    steps: list[Step] = []
-    queued: dict[int, float] = {}
-    for at, part, move, before, after, attempt, reason, created_at in reversed(newest_first):
-        steps.append(Step(at.timestamp(), part, move, before, after, attempt, reason))
-        if attempt == 1:
-            queued[part] = created_at.timestamp()
-    pending = ZipPart.objects.filter(state=PartState.PENDING)
-    # Most of a long queue never moved: those are read by their number.
-    untouched = pending.filter(attempt=1).values_list("queued_at").annotate(parts=Count("pk")).order_by()
-    waiting: list[int] = []
-    for pk, queued_at in pending.filter(attempt__gt=1).values_list("pk", "queued_at"):
-        waiting.append(pk)
-        queued.setdefault(pk, queued_at.timestamp())
-    steps.sort(key=lambda one: one.at)
-    return _json(
-        history(
-            steps=steps,
-            queued=queued,
-            waiting=waiting,
-            untouched=[(queued_at.timestamp(), parts) for queued_at, parts in untouched],
+    with one_look():
+        now = database_now().timestamp()
+        end = window.end(now)
+        sums = Buckets(begin=int(end) - window.step * window.buckets, step=window.step, buckets=window.buckets)
+        found = history(
+            waits=sums.waits(),
+            finished=sums.finished(),
+            failures=sums.failures(),
             end=end,
             step=window.step,
             buckets=window.buckets,
-        ),
-        now,
-    )
+        )
+    return _json(found, now)
 
 
 def _json(found: History, now: float) -> ChartJSON:
@@ -114,7 +92,7 @@ class _Kept:
         until, chart = self._charts.get(window.name, (0.0, None))
         if chart is not None and time.monotonic() < until:
             return chart
-        # A week is a long list: who waited for it here would keep a thread from the sockets.
+        # A week is a long sum: who waited for it here would keep a thread from the sockets.
         if not self._reading.acquire(timeout=PATIENCE_SECONDS if chart is None else 0.0):
             return chart or _blank(window)
         try:
@@ -139,7 +117,7 @@ class _Kept:
 
 def _blank(window: Window) -> ChartJSON:
     now = time.time()
-    nothing = history(steps=[], queued={}, waiting=[], end=window.end(now), step=window.step, buckets=window.buckets)
+    nothing = history(waits=[], finished=[], failures={}, end=window.end(now), step=window.step, buckets=window.buckets)
     return _json(nothing, now)
 
 
