@@ -8,6 +8,7 @@ import os
 import secrets
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -24,6 +25,7 @@ CLAIMS: Final = 200
 FEW: Final = 300
 RUNS: Final = 20
 WORKERS: Final = 3
+SLOTS: Final = 2
 TARGETS: Final = {"claim": 10.0, "digest": 50.0, "bytes": 200_000}
 
 Row = dict[str, object]
@@ -77,7 +79,7 @@ def _fill() -> None:
         kind="empresa", subject=1, revision=1, data="{}", sha256="0" * 64, documents=0, bytes=0
     )
     for name in range(WORKERS):
-        WorkerBeat.objects.create(name=f"w{name}", host="h", version="1", slots=2)
+        WorkerBeat.objects.create(name=f"w{name}", host="h", version="1", slots=SLOTS)
     WorkerBeat.objects.update(seen_at=now + timedelta(hours=1))  # they live as long as this takes
     empresas = Empresa.objects.bulk_create(Empresa(nombre=f"Empresa {n:02}", nit=f"900.{n}") for n in range(EMPRESAS))
     Empresa.objects.filter(pk=empresas[0].pk).update(partes_a_la_vez=1)
@@ -148,16 +150,30 @@ def _built(request: Any) -> None:
 
 
 def _measured() -> tuple[list[Row], bool]:
+    from sam import dispatch
     from sam.models import ZipPart
     from sam.selectors import graficas
-    from sam.selectors.cola import claimable_parts
-    from sam.selectors.panorama import picture
+    from sam.selectors.cola import candidates
+    from sam.selectors.panorama import KEPT
     from sam.selectors.tablero import digest
-    from sam.services.partes import claim_part
+    from sam.services.partes import CANDIDATES, claim_part, fail_part
+    from sam.states import FailureReason
 
-    looks = _times(lambda: list(claimable_parts().values_list("pk", "request_id")[:20]), runs=CLAIMS)
-    claims = _times(lambda: claim_part(owner="w0"), runs=CLAIMS)
-    pictures = _times(picture, runs=RUNS)
+    def end_the_last() -> None:
+        """As many are built as there are places; and between two claims of a worker there is time to tell of one."""
+        if len(held) == WORKERS * SLOTS:
+            fail_part(held.popleft(), FailureReason.BUILD_ERROR)
+        dispatch.settle()
+
+    def take() -> None:
+        claim = claim_part(owner="w0")
+        assert claim is not None
+        held.append(claim)
+
+    held: deque[Any] = deque()
+    looks = _times(lambda: candidates("w0", most=CANDIDATES), runs=CLAIMS)
+    claims = _times(take, before=end_the_last, runs=CLAIMS)
+    pictures = _times(KEPT.renew, runs=RUNS)
     digest()
     digests = _times(digest, runs=RUNS)
     size = len(json.dumps(digest(), ensure_ascii=False, separators=(",", ":")).encode())
@@ -168,7 +184,7 @@ def _measured() -> tuple[list[Row], bool]:
 
     charts = _times(all_charts, runs=5)
     ZipPart.objects.filter(state="pending", number__gt=FEW // EMPRESAS + 6).update(state="cancelled")
-    few = _times(lambda: claim_part(owner="w0"), runs=CLAIMS)
+    few = _times(take, before=end_the_last, runs=CLAIMS)
     rows: list[Row] = [
         _row("las 20 primeras que pueden empezar", looks),
         _row("tomar una parte, transacción entera", claims),
@@ -186,11 +202,14 @@ def _measured() -> tuple[list[Row], bool]:
     return rows, met
 
 
-def _times(act: Callable[[], object], *, runs: int) -> list[tuple[float, float]]:
-    """(elapsed, of this process's CPU) in milliseconds, of each run after a first."""
+def _times(
+    act: Callable[[], object], *, runs: int, before: Callable[[], object] = lambda: None
+) -> list[tuple[float, float]]:
+    """(elapsed, of this process's CPU) in milliseconds, of each run after a first; without what is done `before`."""
     act()
     found = []
     for _ in range(runs):
+        before()
         wall, cpu = time.perf_counter(), time.process_time()
         act()
         found.append((1000 * (time.perf_counter() - wall), 1000 * (time.process_time() - cpu)))

@@ -129,10 +129,14 @@ def _listed(part_ids: Sequence[int]) -> str:
     return ",".join(map(str, part_ids))
 
 
-def settle_request(request: ZipRequest, moved: Sequence[int], *, notify: bool = True) -> None:
-    """Store the state that follows from the parts, tell the requester if all has ended, and announce the change."""
-    states = [PartState(state) for state in request.parts.order_by().values_list("state", flat=True).distinct()]
-    after = request_state(states)
+def settle_request(
+    request: ZipRequest, moved: Sequence[int], *, after: RequestState | None = None, notify: bool = True
+) -> None:
+    """Store the state that follows from the parts, tell the requester if all has ended, and announce the change.
+
+    `after` is that state where the caller knows it without a look: one part that is built is enough for it.
+    """
+    after = after or request_state(_part_states(request))
     before = RequestState(request.state)
     notificacion = None
     if after != before:
@@ -147,6 +151,11 @@ def settle_request(request: ZipRequest, moved: Sequence[int], *, notify: bool = 
         part_ids=moved,
         notificacion=notificacion,
     )
+
+
+def _part_states(request: ZipRequest) -> list[PartState]:
+    """Which states its parts are in, each once."""
+    return [PartState(state) for state in request.parts.order_by().values_list("state", flat=True).distinct()]
 
 
 def _notify_end(request: ZipRequest, state: RequestState) -> Notificacion | None:

@@ -26,7 +26,7 @@ from sam.services.movimientos import (
     settle_request,
     worker_actor,
 )
-from sam.states import FailureReason, Move, PartState
+from sam.states import FailureReason, Move, PartState, RequestState
 
 # A part that was lost so often may be what kills its workers: it is built while nothing else is.
 SUSPECT_CRASHES = 2
@@ -135,7 +135,7 @@ def _claim(candidate: Candidate, *, owner: str, wait: bool) -> Claim | None:
         )
         if not moved:
             return None
-        settle_request(request, moved)
+        settle_request(request, moved, after=RequestState.PROCESSING)
         return Claim(
             part_id=candidate.id,
             request_id=request.pk,
