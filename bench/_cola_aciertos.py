@@ -97,28 +97,35 @@ def accuracy(*, hours: float) -> Accuracy:
     ranges, lived, advanced, held = [], [], [], list[float]()
     for load in LOADS:
         some = told(load=load, hours=hours)
-        kinds = {
-            "se arma": [one for one in some if not one.waits],
-            "espera < 1 min": [one for one in some if one.waits and one.truth < 60],
-            "espera 1–10 min": [one for one in some if one.waits and 60 <= one.truth < 600],
-            "espera > 10 min": [one for one in some if one.waits and one.truth >= 600],
-            "todas": some,
-        }
-        for kind, these in kinds.items():
-            if len(these) >= FEWEST_TOLD:
-                held.append(sum(one.held for one in these) / len(these))
-                ranges.append({"carga": f"{load:.0%}", "parte": kind, **_row(these)})
+        for kind, these in by_kind(some).items():
+            held.append(share_held(these))
+            ranges.append({"carga": f"{load:.0%}", "parte": kind, **ranges_row(these)})
         lived.append({"carga": f"{load:.0%}", **_errors((one.lived, one.error) for one in some)})
         built = [one for one in some if not one.waits]
         advanced.append({"carga": f"{load:.0%}", **_errors((one.advanced, one.error) for one in built)})
     return Accuracy(ranges, lived, advanced, min(held))
 
 
-def _row(these: Sequence[Told]) -> dict[str, object]:
-    held = sum(one.held for one in these) / len(these)
+def by_kind(some: Sequence[Told]) -> dict[str, Sequence[Told]]:
+    """What was told of parts that were built, that waited so long, and of all; without those of which little was."""
+    kinds = {
+        "se arma": [one for one in some if not one.waits],
+        "espera < 1 min": [one for one in some if one.waits and one.truth < 60],
+        "espera 1–10 min": [one for one in some if one.waits and 60 <= one.truth < 600],
+        "espera > 10 min": [one for one in some if one.waits and one.truth >= 600],
+        "todas": some,
+    }
+    return {kind: these for kind, these in kinds.items() if len(these) >= FEWEST_TOLD}
+
+
+def share_held(these: Sequence[Told]) -> float:
+    return sum(one.held for one in these) / len(these)
+
+
+def ranges_row(these: Sequence[Told]) -> dict[str, object]:
     return {
         "pronósticos": f"{len(these):,}",
-        "aciertos": f"{held:.1%}",
+        "aciertos": f"{share_held(these):.1%}",
         "antes": f"{sum(one.truth < one.low for one in these) / len(these):.1%}",
         "después": f"{sum(one.truth > one.high for one in these) / len(these):.1%}",
         "ancho relativo (mediana)": f"{median(one.width for one in these):.2f}",
