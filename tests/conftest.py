@@ -96,6 +96,21 @@ def _quick_settings(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _emptied_in_no_time(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hundreds of tests commit, and each is followed by this."""
+    if not request.config.pluginmanager.has_plugin("django"):
+        yield
+        return
+    from django.test import TransactionTestCase
+
+    from tests.services.emptying import empty_tables
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty_tables)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _nothing_left_in_redis(services: Services) -> Iterator[None]:
     """Rings of one test must not wake the worker of the next."""

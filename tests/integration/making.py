@@ -9,15 +9,13 @@ import zlib
 from datetime import date
 
 import pytest
-from django.apps import apps
 
 from sam.models import Calibracion, Documento, Empresa, Equipo, Procedimiento, Usuario
 from sam.services.partes import claim_part
 from sam.storage import Storage, get_storage
 from zipworker.build import build_part
 
-# Real transactions. With the apps named, emptying the tables does not also make every permission anew.
-real_database = pytest.mark.django_db(transaction=True, available_apps=[app.name for app in apps.get_app_configs()])
+real_database = pytest.mark.django_db(transaction=True)
 
 _numbers = itertools.count(1)
 

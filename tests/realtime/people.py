@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from django.apps import apps
 from django.test import Client
 
 from sam.models import Empresa, Epoch, Usuario
 
-# Real transactions. With the apps named, emptying the tables does not also make every permission anew.
-real_database = pytest.mark.django_db(transaction=True, available_apps=[app.name for app in apps.get_app_configs()])
+real_database = pytest.mark.django_db(transaction=True)
 
 
 @dataclass
