@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.running import Sam, new_sam
 from tests.services.plugin import SERVICES, Services
 from tests.services.postgres import PostgresServer
 from tests.services.redis_server import RedisServer
@@ -17,6 +19,8 @@ from tests.services.s3_server import S3Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+    from tests.failures.own_servers import Installation
 
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -62,6 +66,40 @@ def own_redis() -> Iterator[RedisServer]:
     server.start()
     yield server
     server.destroy()
+
+
+# What is costly to make is here, once for all folders: a conftest that imports a fixture makes it anew.
+
+
+@pytest.fixture(scope="session")
+def demo_dump(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The dump of CERTIBOY S.A.S., to be read only."""
+    from sam.demo import write_demo
+
+    folder = tmp_path_factory.mktemp("certiboy")
+    write_demo(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def demo_database(postgres: PostgresServer, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Sam:
+    """An installation with the demo loaded; nothing of it runs."""
+    sam = new_sam(
+        folder=tmp_path_factory.mktemp("sam"),
+        database_url=postgres.create_database(f"demo_{secrets.token_hex(4)}"),
+        redis_url=redis_server.url,
+    )
+    sam.manage("preparar_dev")
+    return sam
+
+
+@pytest.fixture(scope="session")
+def own_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """An installation whose servers are its own; a test asks for `own`, which is this with no request in it."""
+    from tests.failures.own_servers import new_installation
+
+    with new_installation(tmp_path_factory.mktemp("own")) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 
 import pytest
 
-from tests.failures.own_servers import own, own_installation
-from tests.running import Sam, new_sam
-from tests.services.postgres import PostgresServer
-from tests.services.redis_server import RedisServer
+from tests.failures.own_servers import own
+from tests.running import Sam
 
-__all__ = ["demo_database", "own", "own_installation", "sam"]
-
-
-@pytest.fixture(scope="session")
-def demo_database(postgres: PostgresServer, redis_server: RedisServer, tmp_path_factory: pytest.TempPathFactory) -> Sam:
-    """An installation with the demo loaded; nothing of it runs. Loaded once for all modules."""
-    name = f"demo_{secrets.token_hex(4)}"
-    sam = new_sam(
-        folder=tmp_path_factory.mktemp("sam"),
-        database_url=postgres.create_database(name),
-        redis_url=redis_server.url,
-    )
-    sam.manage("preparar_dev")
-    return sam
+__all__ = ["own", "sam"]
 
 
 @pytest.fixture

@@ -121,15 +121,15 @@ class Installation:
         return self.sam.query("SELECT part_id, move, attempt, at FROM sam_transition ORDER BY id")
 
 
-@pytest.fixture(scope="session")
-def own_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """The installation with its data, made once; nothing of it runs but its servers."""
+@contextmanager
+def new_installation(folder: Path) -> Iterator[Installation]:
+    """The installation with its data; nothing of it runs but its servers."""
     postgres, redis = OwnPostgres(), RedisServer()
     try:
         postgres.start()
         redis.start()
         sam = new_sam(
-            folder=tmp_path_factory.mktemp("own"),
+            folder=folder,
             database_url=postgres.url(),
             redis_url=redis.url,
             SAM_REQUESTS_PER_HOUR="1000",

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from sam.demo import write_demo
 from tests.paquete.delivery import Delivery, Installation
 from tests.paquete.expected import Expected
 from tests.paquete.hostile import write_hostile
@@ -34,17 +33,17 @@ def ground() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def demo(ground: Path) -> Iterator[Delivered]:
+def demo(ground: Path, demo_dump: Path) -> Iterator[Delivered]:
     """CERTIBOY S.A.S.: 69 equipos in 2 parts."""
-    write_demo(ground / "demo" / "dump")
-    yield from _delivered(ground / "demo")
+    yield from _delivered(demo_dump, ground / "demo")
 
 
 @pytest.fixture(scope="session")
 def hostile(ground: Path) -> Iterator[Delivered]:
     """200 strange equipos in 6 parts."""
-    write_hostile(ground / "hostil" / "dump")
-    yield from _delivered(ground / "hostil")
+    dump = ground / "hostil" / "dump"
+    write_hostile(dump)
+    yield from _delivered(dump, ground / "hostil")
 
 
 @pytest.fixture(scope="session", params=["demo", "hostile"])
@@ -53,9 +52,9 @@ def delivered(request: pytest.FixtureRequest) -> Delivered:
     return found
 
 
-def _delivered(folder: Path) -> Iterator[Delivered]:
-    installation = Installation.of(folder / "dump", folder / "instalación")
+def _delivered(dump: Path, folder: Path) -> Iterator[Delivered]:
+    installation = Installation.of(dump, folder / "instalación")
     untouched = installation.copy(folder / "sin construir")
     delivery = installation.build()
-    yield Delivered(Expected(folder / "dump"), delivery, delivery.extract(folder / "extraído"), untouched)
+    yield Delivered(Expected(dump), delivery, delivery.extract(folder / "extraído"), untouched)
     delivery.close()

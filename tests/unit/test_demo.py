@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
-from sam.demo import write_demo, write_second_demo
+from sam.demo import write_second_demo
 from sam.demo.spanish import comma
 from sam.importing.dump import ESTADOS, Dump, EquipoDump, read_dump
 
@@ -22,15 +22,8 @@ MEGABYTE = 1_000_000
 
 
 @pytest.fixture(scope="module")
-def certiboy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("certiboy")
-    write_demo(folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def dump(certiboy: Path) -> Dump:
-    return read_dump(certiboy)
+def dump(demo_dump: Path) -> Dump:
+    return read_dump(demo_dump)
 
 
 def documents_of(equipo: EquipoDump) -> list[str]:
@@ -73,44 +66,44 @@ def test_each_equipo_has_about_twelve_documents_of_its_own(dump: Dump) -> None:
     assert len(dump.files) == len(named) + 4
 
 
-def test_the_demo_weighs_between_20_and_40_megabytes(certiboy: Path) -> None:
-    total = sum(path.stat().st_size for path in certiboy.rglob("*") if path.is_file())
+def test_the_demo_weighs_between_20_and_40_megabytes(demo_dump: Path) -> None:
+    total = sum(path.stat().st_size for path in demo_dump.rglob("*") if path.is_file())
     assert 20 * MEGABYTE <= total <= 40 * MEGABYTE
 
 
-def test_no_file_is_left_that_the_dump_does_not_name(certiboy: Path, dump: Dump) -> None:
-    assert set(digests(certiboy)) == {"data.json", *dump.files}
+def test_no_file_is_left_that_the_dump_does_not_name(demo_dump: Path, dump: Dump) -> None:
+    assert set(digests(demo_dump)) == {"data.json", *dump.files}
 
 
-def test_no_two_documents_are_the_same(certiboy: Path) -> None:
-    repeated = [digest for digest, count in Counter(digests(certiboy).values()).items() if count > 1]
+def test_no_two_documents_are_the_same(demo_dump: Path) -> None:
+    repeated = [digest for digest, count in Counter(digests(demo_dump).values()).items() if count > 1]
     assert repeated == []
 
 
-def test_every_pdf_opens_and_says_something_in_spanish(certiboy: Path, dump: Dump) -> None:
+def test_every_pdf_opens_and_says_something_in_spanish(demo_dump: Path, dump: Dump) -> None:
     papers = [path for path in dump.files if path.endswith(".pdf")]
     assert len(papers) > 700
     for path in papers:
-        reader = PdfReader(certiboy / path, strict=True)
+        reader = PdfReader(demo_dump / path, strict=True)
         assert len(reader.pages) >= 1
     # Reading the text of all would take a minute; one of each kind shows that there is some.
     for path in {name.rsplit("/", 1)[-1].split("_")[0]: name for name in papers}.values():
-        text = PdfReader(certiboy / path).pages[0].extract_text()
+        text = PdfReader(demo_dump / path).pages[0].extract_text()
         assert len(text) > 100
         assert "Documento de demostración" in text
 
 
-def test_every_picture_opens_and_shows_more_than_one_color(certiboy: Path, dump: Dump) -> None:
+def test_every_picture_opens_and_shows_more_than_one_color(demo_dump: Path, dump: Dump) -> None:
     for equipo in dump.equipos:
         assert equipo.imagen is not None
-        path = certiboy / equipo.imagen
+        path = demo_dump / equipo.imagen
         assert 40_000 <= path.stat().st_size <= 120_000
         with Image.open(path) as picture:
             picture.load()
             assert (picture.format, picture.size) == ("JPEG", (800, 600))
             assert len(set(picture.resize((80, 60)).get_flattened_data())) > 200
     assert dump.empresa.logo is not None
-    with Image.open(certiboy / dump.empresa.logo) as logo:
+    with Image.open(demo_dump / dump.empresa.logo) as logo:
         logo.load()
 
 
