@@ -164,6 +164,7 @@ def test_a_killed_server_comes_back_and_the_tabs_are_right_by_themselves(
     assert cable.sockets == 1
 
 
+@pytest.mark.slow
 def test_tabs_from_before_a_deploy_ask_for_a_reload_and_stay_usable(
     web: Sam, cable: SocketCable, person: Person
 ) -> None:

@@ -186,6 +186,7 @@ def download(page: Page, number: int) -> Path:
     return kept
 
 
+@pytest.mark.slow
 def test_without_javascript_the_same_job_is_done_with_forms(chromium: Browser, running: Sam) -> None:
     context = chromium.new_context(java_script_enabled=False)
     try:
@@ -207,6 +208,7 @@ def test_without_javascript_the_same_job_is_done_with_forms(chromium: Browser, r
         context.close()
 
 
+@pytest.mark.slow
 def test_a_worker_started_after_the_request_takes_it_up(chromium: Browser, sam: Sam) -> None:
     sam.start_web()
     there = People(chromium, sam)

@@ -46,7 +46,8 @@ def hostile(ground: Path) -> Iterator[Delivered]:
     yield from _delivered(dump, ground / "hostil")
 
 
-@pytest.fixture(scope="session", params=["demo", "hostile"])
+# The hostile empresa has all that the demo has, and worse.
+@pytest.fixture(scope="session", params=[pytest.param("demo", marks=pytest.mark.slow), "hostile"])
 def delivered(request: pytest.FixtureRequest) -> Delivered:
     found: Delivered = request.getfixturevalue(request.param)
     return found

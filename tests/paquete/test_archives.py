@@ -182,6 +182,7 @@ def test_the_sums_are_right_and_what_is_missing_is_named(delivered: Delivered) -
         assert (part.row["state"], part.row["attempt"]) == ("completed", 1)
 
 
+@pytest.mark.slow
 def test_nothing_of_the_demo_is_missing(demo: Delivered) -> None:
     assert [part.row["missing"] for part in demo.delivery.parts] == [0, 0]
 

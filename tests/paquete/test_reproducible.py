@@ -24,7 +24,7 @@ OTHERWISE = {
 }
 
 
-@pytest.mark.parametrize(("name", "number"), [("demo", 1), ("hostile", 6)])
+@pytest.mark.parametrize(("name", "number"), [pytest.param("demo", 1, marks=pytest.mark.slow), ("hostile", 6)])
 def test_another_process_in_another_place_builds_the_same_bytes(
     request: pytest.FixtureRequest, tmp_path: Path, name: str, number: int
 ) -> None:
