@@ -67,7 +67,7 @@ def _run(outcomes: list[Outcome], options: argparse.Namespace, for_pytest: Seque
         outcomes.append(run_live(steps.python_tests(arguments=[*marks, "tests/unit"], name="pytest (unidad)")))
         return
     most = steps.python_tests(arguments=[*marks, "tests", *(f"--ignore={one}" for one in steps.PROCESSES)])
-    outcomes.extend(run_beside(steps.process_tests(marks=marks), [steps.sqlite_tests(), most]))
+    outcomes.extend(run_beside([*steps.process_tests(slow=options.slow), steps.sqlite_tests()], most))
 
 
 def _quiet_steps(outcomes: list[Outcome], scratch: Path, *, fast: bool) -> list[Step]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -34,56 +35,35 @@ class Outcome:
         return self.status == 0
 
 
-@dataclass(slots=True)
-class _Running:
-    step: Step
-    process: subprocess.Popen[bytes]
-    output: IO[bytes]
-    began: float
-
-
 def run_quiet(steps: Iterable[Step]) -> list[Outcome]:
     """Run steps two at a time, printing what a step said only when it failed."""
-    waiting = list(steps)
-    running: list[_Running] = []
+    quiet = _Quiet(steps)
     outcomes: list[Outcome] = []
     try:
-        while waiting or running:
-            while waiting and len(running) < AT_ONCE:
-                running.append(_start_quiet(waiting.pop(0)))
-            for one in [one for one in running if one.process.poll() is not None]:
-                running.remove(one)
-                outcomes.append(_finish_quiet(one))
+        while quiet.goes_on():
+            outcomes.extend(quiet.told())
             time.sleep(POLL_SECONDS)
     finally:
-        for one in running:
-            _stop(one.process)
-    return outcomes
+        quiet.stop()
+    return [*outcomes, *quiet.told()]
 
 
-def run_beside(step: Step, lives: Sequence[Step]) -> list[Outcome]:
-    """Run live steps one after the other, and meanwhile a quiet one that mostly waits; what it said comes last."""
-    aside = _start_quiet(step)
+def run_beside(steps: Iterable[Step], live: Step) -> list[Outcome]:
+    """Run a step that prints as it goes, and beside it quiet ones, two at a time; what these said comes last."""
+    quiet = _Quiet(steps)
+    running = _start_live(live)
     try:
-        outcomes = [run_live(live) for live in lives]
-        aside.process.wait()
+        while quiet.goes_on() | running.goes_on():  # both are asked, so that each knows when it ended
+            time.sleep(POLL_SECONDS)
     finally:
-        _stop(aside.process)
-    return [*outcomes, _finish_quiet(aside)]
+        quiet.stop()
+        _stop(running.process)
+    return [_outcome_of_live(running), *quiet.told()]
 
 
 def run_live(step: Step) -> Outcome:
     """Run a step that prints as it goes."""
-    print(f"\n── {step.name} ".ljust(100, "─"), flush=True)
-    began = time.monotonic()
-    process = _popen(step, output=None)
-    try:
-        status = process.wait()
-    except BaseException:
-        _stop(process)
-        raise
-    note = "ninguna prueba" if status == NO_TESTS_COLLECTED else ""
-    return Outcome(name=step.name, status=status, seconds=time.monotonic() - began, note=note)
+    return run_beside([], step)[0]
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
@@ -102,23 +82,76 @@ def _word(outcome: Outcome) -> str:
     return "bien" if outcome.good else f"FALLÓ ({outcome.status})"
 
 
+@dataclass(slots=True)
+class _Running:
+    step: Step
+    process: subprocess.Popen[bytes]
+    output: IO[bytes]  # nothing where it went to the terminal
+    began: float
+    seconds: float | None = None
+
+    def goes_on(self) -> bool:
+        if self.seconds is None and self.process.poll() is not None:
+            self.seconds = time.monotonic() - self.began
+        return self.seconds is None
+
+    def outcome(self, *, note: str = "") -> Outcome:
+        seconds = self.seconds or 0.0
+        return Outcome(name=self.step.name, status=self.process.returncode, seconds=seconds, note=note)
+
+
+class _Quiet:
+    """Quiet steps: those that wait, those that run side by side, and those that ended and were not told of yet."""
+
+    def __init__(self, steps: Iterable[Step]) -> None:
+        self._waiting = list(steps)
+        self._running: list[_Running] = []
+        self._ended: list[_Running] = []
+
+    def goes_on(self) -> bool:
+        """Let go of those that ended, start the next; false when there is nothing more to do."""
+        for one in [one for one in self._running if not one.goes_on()]:
+            self._running.remove(one)
+            self._ended.append(one)
+        while self._waiting and len(self._running) < AT_ONCE:
+            self._running.append(_start_quiet(self._waiting.pop(0)))
+        return bool(self._running)
+
+    def told(self) -> list[Outcome]:
+        """Say how those went that ended since the last time."""
+        ended, self._ended = self._ended, []
+        return [_tell(one) for one in ended]
+
+    def stop(self) -> None:
+        for one in self._running:
+            _stop(one.process)
+
+
+def _start_live(step: Step) -> _Running:
+    print(f"\n── {step.name} ".ljust(100, "─"), flush=True)
+    return _Running(step, _popen(step, output=None), io.BytesIO(), time.monotonic())
+
+
 def _start_quiet(step: Step) -> _Running:
     output = tempfile.TemporaryFile()  # noqa: SIM115  # closed when its step ends
     return _Running(step, _popen(step, output=output), output, time.monotonic())
 
 
-def _finish_quiet(one: _Running) -> Outcome:
-    seconds = time.monotonic() - one.began
-    status = one.process.returncode
+def _outcome_of_live(one: _Running) -> Outcome:
+    return one.outcome(note="ninguna prueba" if one.process.returncode == NO_TESTS_COLLECTED else "")
+
+
+def _tell(one: _Running) -> Outcome:
     one.output.seek(0)
     said = one.output.read().decode(errors="replace").rstrip()
     one.output.close()
-    print(f"{one.step.name}: {'bien' if status == 0 else 'FALLÓ'} ({seconds:.1f} s)", flush=True)
-    if status != 0:
+    outcome = one.outcome()
+    print(f"{outcome.name}: {'bien' if outcome.good else 'FALLÓ'} ({outcome.seconds:.1f} s)", flush=True)
+    if not outcome.good:
         print(f"{said}\n", flush=True)
     elif one.step.summary:
         print(said.rpartition("\n")[2], flush=True)
-    return Outcome(name=one.step.name, status=status, seconds=seconds)
+    return outcome
 
 
 def _popen(step: Step, *, output: IO[bytes] | None) -> subprocess.Popen[bytes]:

@@ -15,15 +15,11 @@ NO_TESTS_COLLECTED = 5  # pytest's exit status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One check. `live` steps print as they run; the others print only when they fail, or their last line.
-
-    A step with a `summary` says in its last line how many tests it ran.
-    """
+    """One check. A step with a `summary` says in its last line how many tests it ran."""
 
     name: str
     argv: Sequence[str]
     env: Mapping[str, str] = field(default_factory=dict)
-    live: bool = False
     summary: bool = False
 
 
@@ -68,18 +64,25 @@ def browser_tests() -> list[Step]:
 
 def python_tests(*, arguments: Sequence[str], name: str = "pytest") -> Step:
     """pytest with these arguments, on PostgreSQL."""
-    return Step(name=name, argv=[_tool("pytest"), *arguments], live=True)
+    return Step(name=name, argv=[_tool("pytest"), *arguments])
 
 
-def process_tests(*, marks: Sequence[str]) -> Step:
-    """Real processes and Chromium, end to end and when they fail: mostly waited for, so it runs beside the others."""
-    return Step(name="pytest (procesos)", argv=[_tool("pytest"), *marks, *PROCESSES], summary=True)
+def process_tests(*, slow: bool) -> list[Step]:
+    """Real processes and Chromium, end to end and when they fail: mostly waited for, so they run beside the others.
+
+    Two runs, and what takes long to make is made in one of them: the demo, and the servers that a test may stop.
+    """
+    quick = "" if slow else " and not slow"
+    return [
+        Step(name=name, argv=[_tool("pytest"), "-m", f"{which}{quick}", *PROCESSES], summary=True)
+        for name, which in (("pytest (demostración)", "demo"), ("pytest (procesos)", "not demo"))
+    ]
 
 
 def sqlite_tests() -> Step:
     """The tests marked `sqlite`, on SQLite, which is what bin/dev runs on."""
     argv = [_tool("pytest"), "-m", "sqlite and not slow", "tests/integration"]
-    return Step(name="pytest (SQLite)", argv=argv, env={"TEST_DATABASE": "sqlite"}, live=True)
+    return Step(name="pytest (SQLite)", argv=argv, env={"TEST_DATABASE": "sqlite"}, summary=True)
 
 
 def production_environment(scratch: Path) -> dict[str, str]:

@@ -42,6 +42,7 @@ class Services:
         return self.scratch.path
 
 
+DEMO_FIXTURE = "demo_database"
 SERVICES = pytest.StashKey[Services]()
 
 
@@ -97,8 +98,12 @@ def _clean_environment() -> None:
             del os.environ[name]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A test marked `sqlite(only=True)` asks for SQLite's own behaviour: it is left out elsewhere."""
+    """Mark what uses the loaded demo, before -m chooses; leave out what asks for SQLite's own behaviour elsewhere."""
+    for item in items:
+        if DEMO_FIXTURE in getattr(item, "fixturenames", ()):
+            item.add_marker("demo")
     if os.environ["DATABASE_URL"].startswith("sqlite"):
         return
     left_out = [item for item in items if _only_on_sqlite(item)]
