@@ -117,6 +117,7 @@ def test_an_emp_is_shown_as_it_was_written(emp: str) -> None:
     assert "N/A" not in text
 
 
+@pytest.mark.slow
 def test_the_demo_shows_each_emp_as_its_dump_has_it(demo: Delivered) -> None:
     for equipo in demo.expected.data["equipos"][::5]:
         folder = demo.delivery.folders[equipo["codigo_interno"]]
