@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Prefetch, Q, QuerySet
@@ -10,7 +10,7 @@ from django.db.models.expressions import OrderBy
 from django.urls import reverse
 
 from sam.events import PartJSON, RequestJSON, RequestSummaryJSON, percent_of
-from sam.models import Usuario, ZipPart, ZipRequest
+from sam.models import Archive, Usuario, ZipPart, ZipRequest
 from sam.selectors.panorama import Outlook, outlooks
 from sam.states import LIVE_REQUEST, PartState
 
@@ -54,6 +54,16 @@ def live_request_id(*, user_id: int, empresa_id: int) -> int | None:
 def loaded_parts() -> QuerySet[ZipPart]:
     """Parts in their order with what their JSON needs; the detail of the faltantes may be megabytes and stays."""
     return ZipPart.objects.select_related("archive").defer("archive__faltantes").order_by("number")
+
+
+def moved_parts(part_ids: Collection[int]) -> list[ZipPart]:
+    """The same of few parts, most of which have no archive yet: without the join, which costs each claim more."""
+    parts = list(ZipPart.objects.filter(pk__in=part_ids).order_by("number"))
+    keys = [part.archive_id for part in parts if part.archive_id is not None]
+    archives = Archive.objects.defer("faltantes").in_bulk(keys) if keys else {}
+    for part in parts:
+        part.archive = archives[part.archive_id] if part.archive_id is not None else None
+    return parts
 
 
 def with_parts(requests: QuerySet[ZipRequest]) -> QuerySet[ZipRequest]:

@@ -11,7 +11,7 @@ from sam.events import ChangeFrame, user_group
 from sam.logs import current_trace
 from sam.models import Notificacion, Stream, ZipRequest
 from sam.selectors.entrega import notification_json
-from sam.selectors.solicitudes import loaded_parts, part_json, request_summary
+from sam.selectors.solicitudes import moved_parts, part_json, request_summary
 
 # A transaction that changed more parts than this sends no frames: each tab reads one fresh snapshot instead.
 FRAMES_AT_MOST = 64
@@ -52,7 +52,7 @@ def lock_stream(usuario_id: int) -> None:
 
 def _frames(request_id: int | None, part_ids: Sequence[int], notificacion: Notificacion | None) -> list[ChangeFrame]:
     # Without their outlook, which is live: it would cost a look at the whole queue, and comes within a second.
-    parts = [part_json(part) for part in loaded_parts().filter(pk__in=part_ids)]
+    parts = [part_json(part) for part in moved_parts(part_ids)]
     frames: list[ChangeFrame] = [{"type": "change", "seq": 0, "part": part} for part in parts]
     frames = frames or [{"type": "change", "seq": 0}]
     if request_id is not None:
