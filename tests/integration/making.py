@@ -6,9 +6,14 @@ import hashlib
 import itertools
 import threading
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
+from typing import Any
 
 import pytest
+from django.db import connection, transaction
+from django.db.models import QuerySet
 
 from sam.models import Calibracion, Documento, Empresa, Equipo, Procedimiento, Usuario
 from sam.services.partes import claim_part
@@ -77,3 +82,25 @@ def build_next(*, owner: str, storage: Storage, stopping: threading.Event) -> bo
     if claim is not None:
         build_part(claim, storage=storage, stopping=stopping)
     return claim is not None
+
+
+@contextmanager
+def held(rows: QuerySet[Any]) -> Iterator[threading.Thread]:
+    """Another transaction holds these rows, asked for by `select_for_update`, while this lasts; its thread."""
+    holding, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            list(rows.all())
+            holding.set()
+            done.wait(20)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert holding.wait(10)
+        yield holder
+    finally:
+        done.set()
+        holder.join()

@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import connection
 from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
@@ -28,7 +27,7 @@ from sam.services.partes import Claim, beat, claim_part, fail_part, hand_back, l
 from sam.services.solicitudes import request_zip
 from sam.services.vida import cancel_request, retry_request
 from sam.states import FailureReason, PartState
-from tests.integration.making import make_empresa, make_usuario, real_database
+from tests.integration.making import held, make_empresa, make_usuario, real_database
 
 # What is published and rung is not looked at here.
 pytestmark = [real_database, pytest.mark.sqlite, pytest.mark.usefixtures("published", "rings")]
@@ -460,24 +459,9 @@ def test_an_empresa_with_a_limit_whose_row_somebody_holds_stops_nobody_else() ->
         pytest.skip("SQLite has no rows to hold")
     limited, other = ask(1), ask(1)
     Empresa.objects.filter(pk=limited.empresa_id).update(partes_a_la_vez=1)
-    held, let_go = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with transaction.atomic():
-            Empresa.objects.filter(pk=limited.empresa_id).update(revision=F("revision") + 1)
-            held.set()
-            let_go.wait(20)
-        connection.close()
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    try:
-        assert held.wait(10)
+    with held(Empresa.objects.select_for_update(no_key=True).filter(pk=limited.empresa_id)) as holder:
         assert claim().request_id == other.pk
         assert holder.is_alive()
-    finally:
-        let_go.set()
-        holder.join()
     assert claim().request_id == limited.pk
 
 

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
 from sam.errors import Forbidden, Gone, LeaseLost, LiveRequestExists, NotReady, NotVisible, WrongState
@@ -34,7 +34,7 @@ from sam.services.partes import (
 from sam.services.solicitudes import request_zip
 from sam.services.vida import cancel_request, extend_part, give_download, retry_part, retry_request
 from sam.states import FailureReason
-from tests.integration.making import make_empresa, make_usuario, real_database
+from tests.integration.making import held, make_empresa, make_usuario, real_database
 
 pytestmark = [real_database, pytest.mark.sqlite]
 
@@ -271,33 +271,18 @@ def test_cancels_and_hand_backs_do_not_count_as_failures_of_storage(user: Usuari
 
 
 @contextmanager
-def held(request_id: int) -> Iterator[None]:
+def held_request(request_id: int) -> Iterator[None]:
     """Another transaction holds the request's row while this lasts."""
     if connection.vendor == "sqlite":
         pytest.skip("SQLite has one writer, and no rows to hold")
-    holding, done = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with transaction.atomic():
-            ZipRequest.objects.select_for_update().get(pk=request_id)
-            holding.set()
-            done.wait(20)
-        connection.close()
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    try:
-        assert holding.wait(10)
+    with held(ZipRequest.objects.select_for_update().filter(pk=request_id)):
         yield
-    finally:
-        done.set()
-        holder.join()
 
 
 def test_a_claim_passes_over_a_request_that_somebody_holds(user: Usuario) -> None:
     busy, _ = request_zip(actor=user)
     free, _ = request_zip(actor=make_usuario(user.empresa))
-    with held(busy):
+    with held_request(busy):
         assert claim().request_id == free
 
 
@@ -307,7 +292,7 @@ def test_the_reaper_passes_over_a_request_that_somebody_holds(user: Usuario) -> 
     while claim_part(owner="w") is not None:
         pass
     ZipPart.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    with held(busy):
+    with held_request(busy):
         assert reap_lost_parts() == ZipPart.objects.filter(request=free).count()
     assert set(ZipPart.objects.filter(request=busy).values_list("state", flat=True)) == {"processing"}
 
