@@ -6,17 +6,14 @@ import json
 import logging
 import os
 import secrets
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from tests.services.postgres import PostgresServer
-from tests.services.redis_server import RedisServer
+from bench._servers import Servers, own_servers
 
 WAITING: Final = 5000
 EMPRESAS: Final = 50
@@ -33,28 +30,23 @@ Row = dict[str, object]
 
 def measure() -> tuple[list[Row], bool]:
     """A table, and whether the targets are met. Starts servers of its own."""
-    postgres, redis = PostgresServer(), RedisServer()
-    with tempfile.TemporaryDirectory(prefix="sam-bench-") as folder:
+    with own_servers() as servers:
         try:
-            postgres.start()
-            redis.start()
-            _setup(Path(folder), postgres.url(), redis.url)
+            _setup(servers)
             return _measured()
         finally:
             from django.db import connections
 
             connections.close_all()
-            redis.destroy()
-            postgres.destroy()
 
 
-def _setup(folder: Path, database: str, redis: str) -> None:
+def _setup(servers: Servers) -> None:
     os.environ.update(
         DJANGO_SETTINGS_MODULE="sam.settings",
         SECRET_KEY=secrets.token_hex(32),
-        SAM_DATA_DIR=str(folder),
-        DATABASE_URL=database,
-        REDIS_URL=redis,
+        SAM_DATA_DIR=str(servers.folder),
+        DATABASE_URL=servers.database_url,
+        REDIS_URL=servers.redis_url,
     )
     import django
 

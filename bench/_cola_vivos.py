@@ -5,18 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import random
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 from bench._cola_aciertos import Told, by_kind, ranges_row, share_held
 from bench._cola_mundo import Part
+from bench._servers import own_servers
 from tests.running import Sam, new_sam, wait_for
-from tests.services.postgres import PostgresServer
-from tests.services.redis_server import RedisServer
 
 SEED: Final = 6
 EMPRESAS: Final = 30
@@ -51,31 +48,24 @@ def watch(*, minutes: float, workers: int, seed: int) -> list[Told]:
 
 @contextmanager
 def _installation(workers: int) -> Iterator[Sam]:
-    postgres, redis = PostgresServer(), RedisServer()
-    with tempfile.TemporaryDirectory(prefix="sam-bench-") as folder:
+    with own_servers() as servers:
+        sam = new_sam(
+            folder=servers.folder / "sam",
+            database_url=servers.database_url,
+            redis_url=servers.redis_url,
+            SAM_REQUESTS_PER_HOUR="100000",
+            SAM_WORKER_SLOTS="1",
+        )
         try:
-            postgres.start()
-            redis.start()
-            sam = new_sam(
-                folder=Path(folder) / "sam",
-                database_url=postgres.url(),
-                redis_url=redis.url,
-                SAM_REQUESTS_PER_HOUR="100000",
-                SAM_WORKER_SLOTS="1",
-            )
-            try:
-                sam.manage("shell", "-v", "0", "-c", PREPARE)
-                for _ in range(workers):
-                    sam.start_worker()
-                yield sam
-            finally:
-                sam.close()
+            sam.manage("shell", "-v", "0", "-c", PREPARE)
+            for _ in range(workers):
+                sam.start_worker()
+            yield sam
         finally:
             from django.db import connections
 
             connections.close_all()
-            redis.destroy()
-            postgres.destroy()
+            sam.close()
 
 
 def _watch(rng: random.Random, seconds: float) -> list[Told]:

@@ -9,17 +9,15 @@ import resource
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from bench._servers import Servers, own_servers
 from bench._vivo_companion import Companion
 from tests.running import ROOT, Sam, new_sam, wait_for
-from tests.services.postgres import PostgresServer
-from tests.services.redis_server import RedisServer
 
 FILES_BESIDE_SOCKETS = 500
 # Below the ephemeral ports: while the web process is away, no connection of the crowd may be given its port.
@@ -66,14 +64,10 @@ class Installation:
 
     def __enter__(self) -> Self:
         allow_files(self._crowd_size + FILES_BESIDE_SOCKETS)
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="sam-bench-")))
-        postgres, redis = PostgresServer(), RedisServer()
-        for server in (postgres, redis):
-            self._stack.callback(server.destroy)
-            server.start()
-        self.sam = _sam(folder, postgres, redis)
+        servers = self._stack.enter_context(own_servers())
+        self.sam = _sam(servers)
         self._stack.callback(self.sam.close)
-        target = folder / "people.json"
+        target = servers.folder / "people.json"
         self.sam.manage("shell", "-v", "0", "-c", LOAD.format(target=str(target), crowd=self._crowd_size))
         self.people = json.loads(target.read_text())
         self.web = self.sam.start_web()
@@ -132,11 +126,11 @@ def allow_files(count: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (count, hard))
 
 
-def _sam(folder: Path, postgres: PostgresServer, redis: RedisServer) -> Sam:
+def _sam(servers: Servers) -> Sam:
     sam = new_sam(
-        folder=folder / "sam",
-        database_url=postgres.url(),
-        redis_url=redis.url,
+        folder=servers.folder / "sam",
+        database_url=servers.database_url,
+        redis_url=servers.redis_url,
         SAM_REQUESTS_PER_HOUR="1000000",
         PYTHONPATH=f"{ROOT}:{ROOT / 'bin'}",
     )

@@ -6,19 +6,17 @@ import argparse
 import random
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "bin"))  # the tests' servers use what is there
 
+from bench._servers import own_servers  # noqa: E402
 from bench._tables import table  # noqa: E402
 from tests.caos.ledger import Kill  # noqa: E402
 from tests.caos.moves import COLUMNS, by_part, quantiles, recoveries  # noqa: E402
 from tests.running import Sam, Visitor, new_sam, wait_for  # noqa: E402
-from tests.services.postgres import PostgresServer  # noqa: E402
-from tests.services.redis_server import RedisServer  # noqa: E402
 
 AT_ONCE = 6  # workers of one slot each, killed in one round; as many wait with nothing to do
 LOSSES = 2  # of one part: after the second it would wait on purpose
@@ -42,16 +40,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bin/bench recuperacion --")
     parser.add_argument("--kills", type=int, default=50, help="cuántos workers se matan, como mínimo (50)")
     kills = parser.parse_args().kills
-    postgres, redis = PostgresServer(), RedisServer()
-    with tempfile.TemporaryDirectory(prefix="sam-bench-") as folder:
-        try:
-            postgres.start()
-            redis.start()
-            sam = new_sam(folder=Path(folder), database_url=postgres.url(), redis_url=redis.url)
-            return measure(sam, kills)
-        finally:
-            redis.destroy()
-            postgres.destroy()
+    with own_servers() as servers:
+        sam = new_sam(folder=servers.folder, database_url=servers.database_url, redis_url=servers.redis_url)
+        return measure(sam, kills)
 
 
 def measure(sam: Sam, wanted: int) -> int:
