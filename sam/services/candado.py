@@ -1,4 +1,8 @@
-"""The lock between imports and the clean-up of documentos: any number of imports at once, or one delete."""
+"""Locks that no row is: between imports and the clean-up of documentos, and between two plans of one empresa.
+
+They belong to a session, so that they are there before a transaction's first look and after its commit; what dies lets
+go of them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,9 @@ from sam.errors import StorageUnavailable
 # How long an import waits for a clean-up, which holds it up for one delete in storage.
 IMPORT_PATIENCE_SECONDS = 120
 LOOK_AGAIN_SECONDS = 0.1
-IMPORTS_LOCK = 0x53414D01  # of PostgreSQL's advisory locks of this database
+# Of PostgreSQL's advisory locks of this database.
+IMPORTS_LOCK = 0x53414D01
+PLANS_LOCK = 0x53414D02 << 32  # and the empresa's id
 
 
 @contextmanager
@@ -44,10 +50,31 @@ def nobody_imports() -> Iterator[bool]:
     longer than any age. So imports (any number at once) and each single delete (it asks once more who names the
     key) exclude each other. A lock, and not a look at a clock: whoever stands still between its look and its
     delete still holds it. It belongs to the session that also commits the import's rows: if that session is lost,
-    so is the import. What dies lets go of it.
+    so is the import.
     """
     with _imports_lock(shared=False) as ours:
         yield ours
+
+
+@contextmanager
+def one_plan_of(empresa_id: int) -> Iterator[None]:
+    """Around the transaction that plans a request: its look then holds what the empresa's last one has committed.
+
+    Held within it the lock would come too late: REPEATABLE READ looks once, and who waited for a row that was not
+    changed goes on with the old look. Two usuarios would pass the empresa's hourly limit together, and get the same
+    turns. SQLite has one writer, and looks when it may write. Raises OperationalError where another plan of the
+    empresa takes longer than the session's `lock_timeout`.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    key = PLANS_LOCK + empresa_id
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [key])
+    try:
+        yield
+    finally:
+        _unlock("pg_advisory_unlock", key)
 
 
 def _imports_lock(*, shared: bool) -> Any:
@@ -64,8 +91,12 @@ def _postgresql_lock(*, shared: bool) -> Iterator[bool]:
         yield ours
     finally:
         if ours:
-            with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:  # a lost session has no locks
-                cursor.execute(f"SELECT pg_advisory_unlock{kind}(%s)", [IMPORTS_LOCK])
+            _unlock(f"pg_advisory_unlock{kind}", IMPORTS_LOCK)
+
+
+def _unlock(function: str, key: int) -> None:
+    with suppress(DatabaseError, InterfaceError), connection.cursor() as cursor:  # a lost session has no locks
+        cursor.execute(f"SELECT {function}(%s)", [key])
 
 
 @contextmanager

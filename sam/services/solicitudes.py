@@ -21,6 +21,7 @@ from sam.planning.plan import EQUIPOS_PER_PART, PartRange, split_into_parts
 from sam.planning.turnos import work_of
 from sam.selectors.cola import next_turns
 from sam.selectors.solicitudes import live_request_id
+from sam.services.candado import one_plan_of
 from sam.services.entrega import announce, ensure_stream, lock_stream
 from sam.services.fichas import ficha_of_empresa, fichas_of_equipos, freeze_in_batches
 from sam.services.movimientos import tell_on_commit, usuario_actor
@@ -42,7 +43,8 @@ def request_zip(*, actor: Usuario, empresa_id: int | None = None) -> tuple[int, 
     tries = 1
     while True:
         try:
-            return _find_or_plan(actor, empresa.pk)
+            with one_plan_of(empresa.pk):
+                return _find_or_plan(actor, empresa.pk)
         except IntegrityError:
             # Another click of the same usuario committed first (the live-request constraint): theirs is the one.
             # Or two requests froze the same revision at once, and the second finds it now.

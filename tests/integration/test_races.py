@@ -14,8 +14,8 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from sam.errors import LeaseLost
-from sam.models import Archive, Notificacion, PartEquipo, Stream, Transition, Usuario, ZipPart, ZipRequest
+from sam.errors import LeaseLost, TooManyRequests
+from sam.models import Archive, Empresa, Notificacion, PartEquipo, Stream, Transition, Usuario, ZipPart, ZipRequest
 from sam.models.clock import in_seconds
 from sam.services.cuidado import reap_lost_parts
 from sam.services.partes import BuiltArchive, Claim, beat, check_lease, claim_part, finish_part
@@ -213,9 +213,7 @@ def test_two_clicks_at_once_make_one_request_and_are_told_the_same(user: Usuario
     click = lambda: request_zip(actor=user)  # noqa: E731  # the same, twice
     with Runners(click, click) as clicks:
         for _ in rounds:
-            for model in (Transition, PartEquipo, ZipPart, ZipRequest):
-                rows = model._default_manager.all()
-                rows._raw_delete(rows.db)
+            forget_requests()
             Stream.objects.update(seq=0)
             (one, made), (other, made_too) = clicks.run()
             assert one == other
@@ -223,6 +221,48 @@ def test_two_clicks_at_once_make_one_request_and_are_told_the_same(user: Usuario
             assert list(ZipRequest.objects.values_list("pk", "state")) == [(one, "pending")]
             assert list(ZipPart.objects.values_list("request", "state", "number")) == [(one, "pending", 1)]
             assert Stream.objects.get().seq == 1
+
+
+def test_two_usuarios_of_an_empresa_that_click_at_once_do_not_pass_its_hourly_limit(user: Usuario) -> None:
+    Empresa.objects.update(solicitudes_por_hora=1)
+    with Runners(*(asking(one) for one in (user, colleague_of(user)))) as both:
+        for _ in range(FEW_ROUNDS):
+            forget_requests()
+            made = [answer for answer in both.run() if not isinstance(answer, TooManyRequests)]
+            assert [whole for _, whole in made] == [True]
+            assert ZipRequest.objects.count() == 1
+
+
+def test_two_usuarios_of_an_empresa_that_click_at_once_get_one_turn_after_the_other(user: Usuario) -> None:
+    with Runners(*(asking(one) for one in (user, colleague_of(user)))) as both:
+        for _ in range(FEW_ROUNDS):
+            forget_requests()
+            both.run()
+            first, second = ZipPart.objects.order_by("turn")
+            assert second.turn == first.turn + first.work
+
+
+def colleague_of(user: Usuario) -> Usuario:
+    assert user.empresa is not None
+    return make_usuario(user.empresa)
+
+
+def asking(user: Usuario) -> Callable[[], Any]:
+    """A click, and what it was told: the request, or that there were too many."""
+
+    def click() -> tuple[int, bool] | TooManyRequests:
+        try:
+            return request_zip(actor=user)
+        except TooManyRequests as refused:
+            return refused
+
+    return click
+
+
+def forget_requests() -> None:
+    for model in (Transition, PartEquipo, ZipPart, ZipRequest):
+        rows = model._default_manager.all()
+        rows._raw_delete(rows.db)
 
 
 def test_two_last_parts_that_finish_at_once_end_the_request_and_tell_of_it_once(user: Usuario, rounds: range) -> None:
