@@ -8,14 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from bench._cola_mundo import Part, Request
-from sam.planning.pronostico import Asked, Built, Pace, pace_of
+from sam.planning.pronostico import HOUR_SECONDS, Asked, Built, Pace, Wish, asked, pace_of
 from sam.planning.turnos import turns
 
 Order = Literal["FIFO", "turnos"]
 BEAT_SECONDS: Final = 2.5  # what is told of a part's progress is as old as its last heartbeat
 PACE_SECONDS: Final = 900
 PACE_SAMPLES: Final = 100
-ASKED_SECONDS: Final = 3600
 
 
 class Queue:
@@ -31,7 +30,7 @@ class Queue:
         self._live: Counter[int] = Counter()
         self._end_of: dict[int, float] = {}
         self._built: deque[Part] = deque(maxlen=PACE_SAMPLES)
-        self._asked: deque[tuple[float, int, int]] = deque()
+        self._asked: deque[Request] = deque()
 
     def run(
         self, requests: Sequence[Request], *, watch: Callable[[Queue], None] | None = None, every: float = 0.0
@@ -62,7 +61,7 @@ class Queue:
             heapq.heappush(self._waiting, (turn if self._order == "turnos" else part.queued, part.id, part))
         self._end_of[request.empresa] = request.parts[-1].turn + works[-1]
         self._live[request.empresa] += len(works)
-        self._asked.append((self.now, request.empresa, sum(works)))
+        self._asked.append(request)
 
     def _tag(self) -> float:
         if self.building:
@@ -102,7 +101,7 @@ class Queue:
         recent = [part for part in self._built if part.ended > self.now - PACE_SECONDS]
         return pace_of([(part.work, part.ended - part.started) for part in recent])
 
-    def told_asked(self) -> Asked:
-        while self._asked and self._asked[0][0] < self.now - ASKED_SECONDS:
+    def told_asked(self) -> tuple[Asked, Asked]:
+        while self._asked and self._asked[0].at < self.now - HOUR_SECONDS:
             self._asked.popleft()
-        return Asked((one[1:] for one in self._asked), seconds=ASKED_SECONDS)
+        return asked(Wish(one.empresa, one.work, len(one.parts), self.now - one.at) for one in self._asked)

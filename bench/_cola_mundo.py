@@ -48,6 +48,10 @@ class Request:
     parts: tuple[Part, ...] = field(repr=False)
 
     @property
+    def work(self) -> int:
+        return sum(part.work for part in self.parts)
+
+    @property
     def waited(self) -> float:
         return min(part.started for part in self.parts) - self.at
 

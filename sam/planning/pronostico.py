@@ -30,9 +30,12 @@ NOBODY = -1  # holds a place that counts against no limit
 LEAST_SECONDS = 0.5
 # All parts of the next minutes may be so much faster or slower than those of the last, to each side.
 DRIFT = 0.15
-# Of what newcomers may take at the pace of the last hour: what they take at least, and at most.
-FEWER_NEWCOMERS, MORE_NEWCOMERS = 0.65, 1.25
+# Of what newcomers may take, if as much is asked for as lately: what they take at least, and at most.
+FEWER_NEWCOMERS, MORE_NEWCOMERS = 0.8, 1.15
 MOST_TAKEN = 0.85
+# What is usual, and what is so now: the last minute, without those few moments in which the most was asked for.
+HOUR_SECONDS = 3600.0
+LATELY_SECONDS, MOMENTS, BURSTS = 60.0, 6, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,32 +77,68 @@ class Queued(Protocol):
     def turn(self) -> float: ...
 
 
+class Wish(NamedTuple):
+    """What one request asked for, so many seconds `ago`: its `work` in bytes, in so many parts."""
+
+    empresa: int
+    work: int
+    parts: int
+    ago: float
+
+
 class Asked:
-    """What was asked for lately: how much of it newcomers would put ahead of a part, in fair queueing.
+    """What was asked for in some `seconds`: how much of it newcomers would put ahead of a part, in fair queueing.
 
     Ahead of a part that stands `depth` bytes behind the queue's time, a request gets no more than as many.
     """
 
-    def __init__(self, requests: Iterable[tuple[int, int]], *, seconds: float) -> None:
-        """`requests` are (empresa, work in bytes), of the last so many `seconds`."""
+    def __init__(self, wishes: Iterable[Wish], *, seconds: float) -> None:
         self._seconds = seconds
-        self._by_empresa: dict[int, list[int]] = {}
-        for empresa, work in requests:
-            self._by_empresa.setdefault(empresa, []).append(work)
-        self._works = sorted(work for works in self._by_empresa.values() for work in works)
+        self._by_empresa: dict[int, list[Wish]] = {}
+        for wish in wishes:
+            self._by_empresa.setdefault(wish.empresa, []).append(wish)
+        everybody = sorted((wish for own in self._by_empresa.values() for wish in own), key=lambda wish: wish.work)
+        self._works = [wish.work for wish in everybody]
         self._sums = [0, *accumulate(self._works)]
+        self._parts = [0, *accumulate(wish.parts for wish in everybody)]
+        self._parts_of_a_byte = [0.0, *accumulate(wish.parts / wish.work for wish in everybody)]
 
-    def ahead(self, depth: float, *, of: int) -> float:
-        """Bytes of work a second, by everybody but this empresa."""
-        small = bisect_right(self._works, depth)
-        whole = self._sums[small] + depth * (len(self._works) - small)
-        own = self._by_empresa.get(of)
-        if own:
-            whole -= sum([work if work < depth else depth for work in own])
-        return whole / self._seconds
+    def ahead(self, depth: float, *, of: int, rate: float) -> float:
+        """Seconds of builders in a second, for everybody but this empresa, at `rate` seconds a byte."""
+        small, all = bisect_right(self._works, depth), len(self._works)
+        work = self._sums[small] + depth * (all - small)
+        parts = self._parts[small] + depth * (self._parts_of_a_byte[all] - self._parts_of_a_byte[small])
+        for own in self._by_empresa.get(of, ()):
+            counted = min(own.work, depth)
+            work -= counted
+            parts -= own.parts * counted / own.work
+        return max(0.0, work * rate + parts * FIXED_SECONDS) / self._seconds
 
 
-NOTHING_ASKED = Asked((), seconds=1)
+def asked(wishes: Iterable[Wish]) -> tuple[Asked, Asked]:
+    """What was asked for in the last hour, and in the last minutes as it goes on: without the bursts.
+
+    An hour says what is usual, and nothing of a day that has just begun; the last minutes say what is so now, but for
+    what came all at once: that is in the queue already, and need not come again.
+    """
+    hour = [wish for wish in wishes if wish.work > 0 and wish.ago < HOUR_SECONDS]
+    moments: list[list[Wish]] = [[] for _ in range(MOMENTS)]
+    for wish in hour:
+        if wish.ago < LATELY_SECONDS:
+            moments[max(0, int(wish.ago / LATELY_SECONDS * MOMENTS))].append(wish)
+    usual = sorted(moments, key=lambda moment: sum(wish.work for wish in moment))[: MOMENTS - BURSTS]
+    lately = LATELY_SECONDS * (MOMENTS - BURSTS) / MOMENTS
+    return Asked(hour, seconds=HOUR_SECONDS), Asked(chain.from_iterable(usual), seconds=lately)
+
+
+NOTHING_ASKED = asked(())
+
+
+class Taken(NamedTuple):
+    """The share of the builders that newcomers take while a part waits."""
+
+    least: float
+    most: float
 
 
 class Span(NamedTuple):
@@ -132,11 +171,12 @@ def forecast(
     slots: int,
     pace: Pace,
     limits: Mapping[int, int] | None = None,
-    asked: Asked = NOTHING_ASKED,
+    asked: tuple[Asked, Asked] = NOTHING_ASKED,
 ) -> Mapping[int, Span]:
     """When each part ends, by id: those that are built, then those that wait, in their order.
 
-    `limits` are the parts at once of the empresas that have one; `asked` is what may go on being asked for meanwhile.
+    `limits` are the parts at once of the empresas that have one. As `asked`, more will be meanwhile: as much as the
+    lesser of the two says, or as the greater.
     Nothing without a builder: nobody can say when one comes.
     """
     if slots < 1:
@@ -164,7 +204,7 @@ class _Forecast(Mapping[int, Span]):
         now: float,
         slots: int,
         pace: Pace,
-        asked: Asked,
+        asked: tuple[Asked, Asked],
     ) -> None:
         self._left, self._played, self._waiting = left, played, waiting
         self._now, self._slots, self._pace, self._asked = now, slots, pace, asked
@@ -175,7 +215,7 @@ class _Forecast(Mapping[int, Span]):
     def __getitem__(self, id: int) -> Span:
         left = self._left.get(id)
         if left is not None:
-            return _span(0.0, left, left, 0.0, self._pace)
+            return _span(0.0, left, left, Taken(0.0, 0.0), self._pace)
         if id not in self._waiting:
             raise KeyError(id)
         self._play(until=id)
@@ -194,13 +234,15 @@ class _Forecast(Mapping[int, Span]):
                 self._starts[one.id] = one, start, self._squares
                 self._squares += self._pace.seconds(one.work) ** 2
 
-    def _taken(self, one: Queued) -> float:
-        """The share of the builders that newcomers take while it waits."""
+    def _taken(self, one: Queued) -> Taken:
         if one.turn <= self._now:
-            return 0.0
+            return Taken(0.0, 0.0)
         # The queue's time moves on to its turn meanwhile: half of the way on average, and a part more.
         depth = (one.turn - self._now) / 2 + one.work
-        return self._asked.ahead(depth, of=one.empresa) * self._pace.rate / self._slots
+        shares = [asked.ahead(depth, of=one.empresa, rate=self._pace.rate) / self._slots for asked in self._asked]
+        return Taken(
+            least=min(FEWER_NEWCOMERS * min(shares), MOST_TAKEN), most=min(MORE_NEWCOMERS * max(shares), MOST_TAKEN)
+        )
 
     def __iter__(self) -> Iterator[int]:
         self._play(until=None)
@@ -260,9 +302,9 @@ def _starts(
         heapq.heapreplace(places, (start + FIXED_SECONDS + one.work * pace.rate, holder))
 
 
-def _span(start: float, seconds: float, alone: float, taken: float, pace: Pace) -> Span:
-    """The range of one part: `alone` is what strays by itself, `taken` the share of the builders for newcomers."""
-    soonest = start * (1 - DRIFT) / (1 - min(FEWER_NEWCOMERS * taken, MOST_TAKEN))
-    latest = start * (1 + DRIFT) / (1 - min(MORE_NEWCOMERS * taken, MOST_TAKEN))
+def _span(start: float, seconds: float, alone: float, taken: Taken, pace: Pace) -> Span:
+    """The range of one part; `alone` is what strays by itself."""
+    soonest = start * (1 - DRIFT) / (1 - taken.least)
+    latest = start * (1 + DRIFT) / (1 - taken.most)
     low = soonest + seconds - (1 - pace.low) * alone - LEAST_SECONDS
     return Span(max(0.0, low), latest + seconds + (pace.high - 1) * alone + LEAST_SECONDS)

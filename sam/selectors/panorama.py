@@ -4,24 +4,34 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q, Sum
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Max, Q, Sum
 from django.db.models.functions import Now
 
 from sam.models import ZipPart
 from sam.models.clock import LEASE_SECONDS, database_now, in_seconds
-from sam.planning.pronostico import FEWEST_SAMPLES, Asked, Built, Pace, Span, forecast, pace_of
+from sam.planning.pronostico import (
+    FEWEST_SAMPLES,
+    HOUR_SECONDS,
+    Asked,
+    Built,
+    Pace,
+    Span,
+    Wish,
+    asked,
+    forecast,
+    pace_of,
+)
 from sam.selectors.cola import ORDER, Blocked, blocked_now, live_workers
 from sam.states import LIVE, PartState
 
 PACE_SECONDS, PACE_LONG_SECONDS = 900, 86_400
 PACE_SAMPLES = 100
-ASKED_SECONDS = 3600
 PICTURE_SECONDS = 1.0
 EXPERIENCE_SECONDS = 5.0
 ETA_NEWS = timedelta(seconds=2)
@@ -71,7 +81,7 @@ class Experience(NamedTuple):
     """What the last minutes tell of the next: how fast parts are built, and how much is asked for."""
 
     pace: Pace
-    asked: Asked
+    asked: tuple[Asked, Asked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +166,16 @@ def _building(at: datetime) -> dict[int, Building]:
 
 
 def recent_experience() -> Experience:
-    return Experience(_recent_pace(), _recently_asked())
+    return Experience(_recent_pace(), asked(_wishes()))
 
 
-def _recently_asked() -> Asked:
+def _wishes() -> Iterator[Wish]:
     """What was asked for in the last hour, request by request."""
-    since = in_seconds(-ASKED_SECONDS)
+    since = in_seconds(-HOUR_SECONDS)
     parts = ZipPart.objects.filter(Q(state__in=LIVE) | Q(finished_at__gt=since), queued_at__gt=since)
-    rows = parts.values_list("request__empresa", "request").annotate(sum=Sum("work")).order_by()
-    return Asked(((empresa, work) for empresa, _, work in rows), seconds=ASKED_SECONDS)
+    sums = {"sum": Sum("work"), "count": Count("pk"), "since": Now() - Max("queued_at")}
+    for empresa, _, work, count, ago in parts.values_list("request__empresa", "request").annotate(**sums).order_by():
+        yield Wish(empresa, work, count, ago.total_seconds())
 
 
 def _recent_pace() -> Pace:

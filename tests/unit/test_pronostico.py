@@ -13,12 +13,15 @@ from hypothesis import strategies as st
 from sam.planning.pronostico import (
     FEWEST_SAMPLES,
     FIXED_SECONDS,
-    NOTHING_ASKED,
+    HOUR_SECONDS,
+    LATELY_SECONDS,
     USUAL,
     Asked,
     Built,
     Pace,
     Span,
+    Wish,
+    asked,
     forecast,
     pace_of,
 )
@@ -54,17 +57,24 @@ started = st.builds(
     built, work=st.integers(1, 50 * SECOND), done=st.floats(0, 1), seconds=st.floats(0, 100), ago=st.floats(0, 10)
 )
 halfway = st.dictionaries(st.integers(1001, 1010), started, max_size=6)
-asked = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 500 * SECOND)), max_size=20).map(
-    lambda requests: Asked(requests, seconds=3600)
+wishes = st.lists(
+    st.builds(
+        Wish,
+        empresa=st.integers(1, 9),
+        work=st.integers(0, 500 * SECOND),
+        parts=st.integers(1, 20),
+        ago=st.floats(-1, HOUR_SECONDS, exclude_max=True),
+    ),
+    max_size=20,
 )
 paces = st.builds(Pace, rate=st.floats(1e-10, 1e-6), low=st.floats(0.1, 1), high=st.floats(1, 5))
 
 
-@given(works=sizes, building=halfway, slots=st.integers(1, 8), pace=paces, asked=asked)
+@given(works=sizes, building=halfway, slots=st.integers(1, 8), pace=paces, some=wishes)
 def test_every_part_has_a_range_and_its_ends_are_in_order(
-    works: list[int], building: dict[int, Built], slots: int, pace: Pace, asked: Asked
+    works: list[int], building: dict[int, Built], slots: int, pace: Pace, some: list[Wish]
 ) -> None:
-    spans = forecast(building=building, waiting=waiting(*works), slots=slots, pace=pace, asked=asked)
+    spans = forecast(building=building, waiting=waiting(*works), slots=slots, pace=pace, asked=asked(some))
     assert set(spans) == {*building, *range(1, len(works) + 1)}
     assert all(0 <= span.low < span.high for span in spans.values())
 
@@ -175,30 +185,57 @@ def test_under_any_limits_every_part_is_told_of_once(owners: list[int], limits: 
 
 
 def test_newcomers_are_counted_against_what_stands_deep_in_the_queue_and_not_against_its_head() -> None:
-    busy = Asked([(empresa, 100 * SECOND) for empresa in range(100, 112)], seconds=3600)  # a third of one builder
+    busy = [hourly(empresa, 100 * SECOND) for empresa in range(100, 112)]  # a third of one builder
+    calm, told = told_at(0, []), told_at(0, busy)
+    assert told == calm
+    assert told_at(19, busy).high > 1.2 * told_at(19, []).high
+
+
+def hourly(empresa: int, work: int, *, parts: int = 1, ago: float = HOUR_SECONDS / 2) -> Wish:
+    return Wish(empresa, work, parts, ago)
+
+
+def told_at(place: int, some: list[Wish]) -> Span:
+    """What is told of one of twenty parts of empresa 1, at its place."""
     deep = [Queued(id, 1, 10 * SECOND, turn=10.0 * SECOND * id) for id in range(20)]
-    calm = forecast(building={}, waiting=deep, slots=1, pace=PACE, asked=NOTHING_ASKED)
-    asked = forecast(building={}, waiting=deep, slots=1, pace=PACE, asked=busy)
-    assert asked[0] == calm[0]
-    assert asked[19].high > 1.2 * calm[19].high
+    return forecast(building={}, waiting=deep, slots=1, pace=PACE, asked=asked(some))[place]
+
+
+def test_demand_that_goes_on_is_told_of_within_a_minute_whatever_the_hour_was() -> None:
+    each_second = [hourly(100 + n, SECOND // 2, ago=float(n)) for n in range(int(LATELY_SECONDS))]
+    assert told_at(19, each_second).high > 2 * told_at(19, []).high
+    assert told_at(19, each_second).low == pytest.approx(told_at(19, []).low, rel=0.05)  # it may also end at once
+
+
+def test_what_is_asked_for_all_the_time_makes_the_soonest_end_later_too() -> None:
+    all_the_hour = [hourly(100 + n, SECOND // 2, ago=float(n)) for n in range(int(HOUR_SECONDS))]
+    assert told_at(19, all_the_hour).low > 1.5 * told_at(19, []).low
+
+
+@pytest.mark.parametrize("ago", [0.0, 9.99, 30.0])
+def test_a_burst_is_in_the_queue_and_is_not_taken_for_more_to_come(ago: float) -> None:
+    burst = [hourly(empresa, 10 * SECOND, parts=20, ago=ago + empresa / 100) for empresa in range(100, 110)]
+    assert told_at(19, burst).high == pytest.approx(told_at(19, []).high, rel=0.15)
+
+
+def test_many_small_parts_are_counted_with_what_each_takes_however_little_it_holds() -> None:
+    few, many = ([hourly(100, 100 * SECOND, parts=parts)] for parts in (1, 200))
+    assert Asked(many, seconds=1).ahead(100 * SECOND, of=1, rate=PACE.rate) == pytest.approx(100 + 200 * FIXED_SECONDS)
+    assert told_at(19, many).high > told_at(19, few).high
 
 
 def test_what_the_empresa_itself_asked_for_is_no_newcomer() -> None:
-    own = Asked([(1, 1000 * SECOND)], seconds=3600)
-    assert own.ahead(100 * SECOND, of=1) == 0
-    assert own.ahead(36 * SECOND, of=2) == SECOND / 100
+    own = Asked([hourly(1, 1000 * SECOND)], seconds=3600)
+    assert own.ahead(100 * SECOND, of=1, rate=PACE.rate) == 0
+    assert own.ahead(36 * SECOND, of=2, rate=PACE.rate) == pytest.approx(0.01, rel=0.01)
 
 
-@given(
-    requests=st.lists(st.tuples(st.integers(1, 5), st.integers(1, 10**9)), max_size=30),
-    depth=st.integers(0, 10**9),
-    of=st.integers(1, 5),
-)
-def test_a_request_puts_no_more_ahead_than_it_has_nor_than_the_depth(
-    requests: list[tuple[int, int]], depth: int, of: int
-) -> None:
-    expected = sum(min(work, depth) for empresa, work in requests if empresa != of)
-    assert Asked(requests, seconds=1).ahead(depth, of=of) == expected
+@given(some=wishes, depth=st.integers(0, 10**9), of=st.integers(1, 5))
+def test_a_request_puts_no_more_ahead_than_it_has_nor_than_the_depth(some: list[Wish], depth: int, of: int) -> None:
+    counted = [(wish, min(wish.work, depth)) for wish in some if wish.empresa != of and wish.work]
+    expected = sum(work * PACE.rate + FIXED_SECONDS * wish.parts * work / wish.work for wish, work in counted)
+    usual, _ = asked(some)
+    assert usual.ahead(depth, of=of, rate=PACE.rate) * HOUR_SECONDS == pytest.approx(expected, abs=1e-6)
 
 
 def test_too_few_samples_say_nothing() -> None:
