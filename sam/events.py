@@ -212,10 +212,18 @@ class CountsJSON(TypedDict):
     missing: int
 
 
+class ReasonJSON(TypedDict):
+    """Why `n` parts failed that can still be retried."""
+
+    reason: str
+    words: str
+    n: int
+
+
 class DigestJSON(TypedDict):
     """The queue, whole, as `/cola/` shows it; `version` names its content, but for ages and estimates.
 
-    `idle`: work waits and nobody works, though nobody asked for a pause. `hidden`, `more_lanes`: what was left out.
+    `idle`: work waits and nobody takes any, though nobody asked for a pause. `hidden`, `more_lanes`: what was left out.
     """
 
     version: str
@@ -230,6 +238,7 @@ class DigestJSON(TypedDict):
     workers: list[WorkerJSON]
     rows: list[QueueRowJSON]
     hidden: int
+    reasons: list[ReasonJSON]
     orders: list[OrderJSON]
     charts: dict[str, ChartJSON]
 

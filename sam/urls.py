@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from sam.views import cola, cuentas, descargas, metricas, paginas, salud, solicitudes, verificar
+from sam.views import cola, cuentas, descargas, metricas, ordenes, paginas, salud, solicitudes, verificar
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="informes"), name="inicio"),
@@ -24,7 +24,7 @@ urlpatterns = [
     path("zip/partes/<int:part_id>/descargar/", descargas.descargar, name="parte-descargar"),
     path("cola/", cola.cola, name="cola"),
     path("cola/partes/<int:part_id>/", cola.parte, name="cola-parte"),
-    path("cola/acciones/", cola.acciones, name="cola-acciones"),
+    path("cola/acciones/", ordenes.acciones, name="cola-acciones"),
     path("cola/rendimiento/", cola.rendimiento, name="cola-rendimiento"),
     path("cola/rendimiento.csv", cola.rendimiento_csv, name="cola-rendimiento-csv"),
     path("verificar/", verificar.verificar, name="verificar"),

@@ -82,6 +82,18 @@ ORDERS_IN_WORDS = {
     "unquiet": "Quitar la calma",
 }
 
+# What happens then; the same as the dialog says in the browser.
+ORDERS_WILL = {
+    "cancel": "Dejan de esperar o de armarse. Su usuario las ve canceladas y puede pedirlas de nuevo.",
+    "retry": "Las que fallaron, se cancelaron o vencieron vuelven a la cola; las demás quedan como están.",
+    "retry_reason": "Vuelven a la cola las partes que fallaron así:",
+    "priority": "Las que esperan pasan delante de las de menor prioridad, de cualquier empresa.",
+    "pause": "Ninguna de sus partes empieza hasta que se reanude; las que están en curso terminan.",
+    "resume": "Las partes que esperan vuelven a empezar, en su orden.",
+    "quiet": "Termina lo que está armando y no toma nada más.",
+    "unquiet": "Vuelve a tomar partes de la cola.",
+}
+
 SEMAFORO = {
     "vigente": "Vigente",
     "por_vencer": "Por vencer",

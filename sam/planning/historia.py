@@ -10,6 +10,9 @@ from itertools import accumulate
 from math import inf
 from typing import NamedTuple
 
+# A bucket that has just begun is told by no less than this: three parts in its first second are no 180 a minute.
+FEWEST_SECONDS = 10
+
 
 class Waits(NamedTuple):
     """Parts that came into the queue in one bucket and left it in another; the oldest was queued at `since`.
@@ -58,8 +61,11 @@ def history(
     end: float,
     step: int,
     buckets: int,
+    now: float | None = None,
 ) -> History:
-    """A wait is seen at the end of each bucket from the one it began in to the one before it ended in.
+    """What was until `now`, in the last bucket; without one it has ended.
+
+    A wait is seen at the end of each bucket from the one it began in to the one before it ended in.
 
     A part that its builder returned waits from its return, and is as old as it was: only a retry begins anew.
     """
@@ -79,6 +85,8 @@ def history(
         if some.seconds is not None:
             durations[some.bucket][some.seconds] += some.parts
     cuts = [_p50_p95(counted) for counted in durations]
+    so_far = step if now is None else min(step, max(FEWEST_SECONDS, now - (end - step)))
+    lasts = [*[step] * (buckets - 1), so_far]
     reasons: Counter[str] = Counter()
     for reason, parts in failures.items():
         reasons[reason or "build_error"] += parts
@@ -87,7 +95,7 @@ def history(
         step=step,
         depth=tuple(depth),
         oldest=tuple(max(0, int(begin + step * (n + 1) - since)) if depth[n] else 0 for n, since in enumerate(oldest)),
-        per_minute=tuple(round(parts * 60 / step, 2) for parts in done),
+        per_minute=tuple(round(parts * 60 / lasted, 2) for parts, lasted in zip(done, lasts, strict=True)),
         p50=tuple(cut[0] if cut else None for cut in cuts),
         p95=tuple(cut[1] if cut else None for cut in cuts),
         completed=sum(done),

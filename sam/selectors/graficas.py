@@ -59,6 +59,7 @@ def _read(window: Window) -> ChartJSON:
             end=end,
             step=window.step,
             buckets=window.buckets,
+            now=now,
         )
     return _json(found, now)
 

@@ -102,7 +102,7 @@ class Picture:
         position = self.positions.get(part_id)
         if position is None:
             return Outlook(None, None, self._eta(part_id)) if part_id in self.building else None
-        reason = self.reasons.get(part_id) or ("queue_ahead" if self.workers else "no_workers")
+        reason = self.reasons.get(part_id) or ("queue_ahead" if self.slots else "no_workers")
         return Outlook(position, reason, self._eta(part_id))
 
     def _eta(self, part_id: int) -> tuple[datetime, datetime] | None:

@@ -10,7 +10,7 @@ from typing import TypedDict
 from django.utils import timezone
 
 from sam.errors import BadInput
-from sam.models import ZipPart
+from sam.models import Empresa, ZipPart
 
 MOST_DAYS = 92
 MOST_PARTS = 200_000
@@ -30,8 +30,9 @@ class DayJSON(TypedDict):
 
 
 def performance(*, since: date, until: date, empresa_id: int | None) -> list[DayJSON]:
-    """The newest day first, then by empresa; at most MOST_DAYS days."""
-    since = max(since, until - timedelta(days=MOST_DAYS - 1))
+    """The newest day first, then by empresa. Raises BadInput for more than MOST_DAYS days, or too many parts."""
+    if until - since >= timedelta(days=MOST_DAYS):
+        raise BadInput(f"Como mucho {MOST_DAYS} días a la vez.")
     zone = timezone.get_default_timezone()
     parts = ZipPart.objects.filter(
         archive__isnull=False,
@@ -44,17 +45,19 @@ def performance(*, since: date, until: date, empresa_id: int | None) -> list[Day
     if parts.count() > MOST_PARTS:
         raise BadInput("Son demasiadas partes: elija menos días o una empresa.")
     rows = parts.values_list(
-        "finished_at", "started_at", "queued_at", "request__empresa__nombre", "archive__bytes", "archive__missing"
+        "finished_at", "started_at", "queued_at", "request__empresa", "archive__bytes", "archive__missing"
     )
-    groups: defaultdict[tuple[date, str], list[tuple[float, float, int, bool]]] = defaultdict(list)
-    for finished, started, queued, nombre, size, missing in rows.iterator():
+    groups: defaultdict[tuple[date, int], list[tuple[float, float, int, bool]]] = defaultdict(list)
+    for finished, started, queued, empresa, size, missing in rows.iterator():
         if finished is None or started is None:
             continue
         day = timezone.localdate(finished, zone)
         figures = ((finished - started).total_seconds(), (started - queued).total_seconds(), size, missing > 0)
-        groups[day, nombre].append(figures)
-    ordered = sorted(groups.items(), key=lambda group: (-group[0][0].toordinal(), group[0][1].casefold()))
-    return [_day(day, nombre, figures) for (day, nombre), figures in ordered]
+        groups[day, empresa].append(figures)
+    found = Empresa.objects.filter(pk__in={empresa for _, empresa in groups})
+    names = dict(found.values_list("pk", "nombre"))  # two may have the same
+    ordered = sorted(groups, key=lambda group: (-group[0].toordinal(), names[group[1]].casefold(), group[1]))
+    return [_day(day, names[empresa], groups[day, empresa]) for day, empresa in ordered]
 
 
 def _day(day: date, nombre: str, figures: list[tuple[float, float, int, bool]]) -> DayJSON:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from sam.events import CountsJSON, DigestJSON, LaneJSON, OrderJSON, QueueRowJSON, WorkerJSON
+from sam.events import CountsJSON, DigestJSON, LaneJSON, OrderJSON, QueueRowJSON, ReasonJSON, WorkerJSON
 from sam.models import Empresa, OperatorAction, Usuario, WorkerBeat, ZipPart
 from sam.models.clock import in_seconds
+from sam.selectors import dia
 from sam.selectors.cola import WORKER_FRESH_SECONDS
+from sam.selectors.dia import DAY_SECONDS, Day
 from sam.selectors.graficas import charts
 from sam.selectors.panorama import KEPT, Picture
 from sam.selectors.solicitudes import eta_json, iso
@@ -27,16 +29,17 @@ SHOWN = (
 )
 LANES = 100
 ORDERS = 20
+MOST_NAMED = 8
 LOST_SECONDS = 3600
-DAY_SECONDS = 86_400
 
 
 def digest(picture: Picture | None = None) -> DigestJSON:
-    """Read it anew, but for the picture where one is given; some eighteen small queries, however long the queue is."""
+    """Read it anew, but for the picture where one is given; some eighteen queries, however long the queue is."""
     picture = picture or KEPT.renew()
     now = picture.at
     workers = _workers(picture)
-    lanes, oldest = _lanes()
+    day = dia.KEPT.get()
+    lanes, oldest = _lanes(day)
     rows = _rows(picture)
     alive = sum(not worker["lost"] for worker in workers)
     found: DigestJSON = {
@@ -44,15 +47,16 @@ def digest(picture: Picture | None = None) -> DigestJSON:
         "at": now.isoformat(timespec="seconds"),
         "paused": picture.paused_at is not None,
         "paused_since": iso(picture.paused_at),
-        # Said only when it means something: work waits, nobody builds, and nobody asked for a pause.
-        "idle": bool(picture.waiting) and alive == 0 and picture.paused_at is None,
-        "counts": _counts(picture, alive),
+        # Said only when it means something: work waits, nobody will take it, and nobody asked for a pause.
+        "idle": bool(picture.waiting) and picture.slots == 0 and picture.paused_at is None,
+        "counts": _counts(picture, day, alive),
         "oldest_seconds": max(0, int((now - oldest).total_seconds())) if oldest else 0,
         "lanes": _most_telling(lanes),
         "more_lanes": max(0, len(lanes) - LANES),
         "workers": workers,
         "rows": rows,
         "hidden": max(0, len(picture.waiting) + len(picture.building) - len(rows)),
+        "reasons": retriable_reasons(),
         "orders": _latest_orders(),
         "charts": charts(),
     }
@@ -82,23 +86,18 @@ def _version(found: DigestJSON) -> str:
     return hashlib.sha256(json.dumps(steady, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _counts(picture: Picture, alive: int) -> CountsJSON:
-    day = ZipPart.objects.filter(finished_at__gt=in_seconds(-DAY_SECONDS)).aggregate(
-        completed=Count("pk", filter=Q(state__in=[PartState.COMPLETED, PartState.EXPIRED])),
-        failed=Count("pk", filter=Q(state=PartState.FAILED)),
-        missing=Count("pk", filter=Q(archive__missing__gt=0)),
-    )
+def _counts(picture: Picture, day: Day, alive: int) -> CountsJSON:
     return {
         "waiting": len(picture.waiting),
         "building": len(picture.building),
         "workers": alive,
-        "completed": day["completed"],
-        "failed": day["failed"],
-        "missing": day["missing"],
+        "completed": day.completed,
+        "failed": day.failed,
+        "missing": day.missing,
     }
 
 
-def _lanes() -> tuple[list[LaneJSON], datetime | None]:
+def _lanes(day: Day) -> tuple[list[LaneJSON], datetime | None]:
     """One for each empresa with live parts or a pause; and since when the oldest part of all waits."""
     live = ZipPart.objects.filter(state__in=LIVE).values("request__empresa").order_by("request__empresa")
     rows = live.annotate(
@@ -109,13 +108,6 @@ def _lanes() -> tuple[list[LaneJSON], datetime | None]:
     by_empresa = {row["request__empresa"]: row for row in rows}
     shown = Empresa.objects.filter(Q(pk__in=by_empresa) | Q(pausada_desde__isnull=False)).order_by("nombre", "pk")
     shown = shown.only("nombre", "pausada_desde", "partes_a_la_vez")
-    done = dict(
-        ZipPart.objects.filter(request__empresa__in=shown, finished_at__gt=in_seconds(-DAY_SECONDS))
-        .exclude(archive__isnull=True)
-        .values_list("request__empresa")
-        .annotate(parts=Count("pk"))
-        .order_by()
-    )
     lanes: list[LaneJSON] = []
     for empresa in shown:
         row = by_empresa.get(empresa.pk, {})
@@ -125,7 +117,7 @@ def _lanes() -> tuple[list[LaneJSON], datetime | None]:
                 "nombre": empresa.nombre,
                 "waiting": row.get("waiting", 0),
                 "building": row.get("building", 0),
-                "done": done.get(empresa.pk, 0),
+                "done": day.done.get(empresa.pk, 0),
                 "oldest": iso(row.get("oldest")),
                 "paused": empresa.pausada_desde is not None,
                 "limit": empresa.partes_a_la_vez,
@@ -211,7 +203,7 @@ def _latest_orders() -> list[OrderJSON]:
             "id": row.pk,
             "at": row.at.isoformat(timespec="seconds"),
             "usuario": row.usuario.username,
-            "what": f"{ORDERS_IN_WORDS.get(row.action, row.action)}: {row.target}",
+            "what": f"{ORDERS_IN_WORDS.get(row.action, row.action)}: {_shortened(row.target)}",
             "changed": row.changed,
             "why": row.why,
         }
@@ -219,12 +211,31 @@ def _latest_orders() -> list[OrderJSON]:
     ]
 
 
+def _shortened(target: str) -> str:
+    """An order may name hundreds of parts, and goes to every window each second; the record has them all."""
+    first, *others = target.split(", ")
+    more = len(others) + 1 - MOST_NAMED
+    return ", ".join([first, *others[: MOST_NAMED - 1]]) + (f" y {more} más" if more > 0 else "")
+
+
+def named(*, parts: Sequence[int], workers: Sequence[str], empresa_id: int | None) -> list[str]:
+    """What an order is about, as people call it; only the first of many. Nothing: the whole queue."""
+    if empresa_id is not None:
+        return list(Empresa.objects.filter(pk=empresa_id).values_list("nombre", flat=True))
+    facts = ("number", "of", "request", "request__empresa__nombre")
+    rows = ZipPart.objects.filter(pk__in=parts).order_by("request", "number").values_list(*facts)[:MOST_NAMED]
+    found = [f"Parte {number} de {of} · solicitud {request}, {nombre}" for number, of, request, nombre in rows]
+    found += workers[:MOST_NAMED]
+    more = len(parts) + len(workers) - len(found)
+    return [*found, f"y {more} más"] if more > 0 else found
+
+
 def retriable_parts() -> QuerySet[ZipPart]:
     """Those that failed within the days in which they can be retried."""
     return ZipPart.objects.filter(state=PartState.FAILED, finished_at__gt=in_seconds(-RETRY_DAYS * DAY_SECONDS))
 
 
-def retriable_reasons() -> list[dict[str, Any]]:
+def retriable_reasons() -> list[ReasonJSON]:
     """Why parts failed that can still be retried, and how many for each reason."""
     counts = retriable_parts().values_list("error").annotate(parts=Count("pk")).order_by("error")
     return [{"reason": reason, "words": ERRORS.get(reason, UNKNOWN_ERROR), "n": parts} for reason, parts in counts]

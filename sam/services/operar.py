@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from sam.dispatch import ring, ring_on_commit
@@ -45,10 +45,9 @@ def operate(*, actor: Usuario, order: Order) -> int:
     """
     if not (actor.is_staff and actor.has_perm("sam.operate")):
         raise Forbidden
-    do = ACTIONS.get(order.action)
-    if do is None:
-        raise BadInput("Esa acción no existe.")
-    _check(order)
+    check_order(order)
+    if order.action in NEEDS_WHY and not order.why.strip():
+        raise BadInput("Escriba por qué.")
     record = OperatorAction.objects.create(
         usuario=actor,
         action=order.action,
@@ -58,16 +57,17 @@ def operate(*, actor: Usuario, order: Order) -> int:
         trace=current_trace(),
     )
     changed = 0
-    for more in do(actor, order):
+    for more in ACTIONS[order.action](actor, order):
         changed += more
         OperatorAction.objects.filter(pk=record.pk).update(changed=changed)
     logger.info("action=operate order=%s by=%s changed=%s", order.action, usuario_actor(actor.pk), changed)
     return changed
 
 
-def _check(order: Order) -> None:
-    if order.action in NEEDS_WHY and not order.why.strip():
-        raise BadInput("Escriba por qué.")
+def check_order(order: Order) -> None:
+    """Raise BadInput or NotVisible where it makes no sense, whoever asks and whyever."""
+    if order.action not in ACTIONS:
+        raise BadInput("Esa acción no existe.")
     given = {name for name in ("parts", "workers", "empresa", "reason") if getattr(order, name)}
     if given - TAKES[order.action]:
         raise BadInput("Esa acción no se hace sobre eso.")  # nor would the record of it say what was done
@@ -109,19 +109,25 @@ def _cancel(actor: Usuario, order: Order) -> Iterator[int]:
                 settle_request(request, moved)
             return len(moved)
 
-    return _each_request(order.parts, cancel)
-
-
-def _retry(actor: Usuario, order: Order) -> Iterator[int]:
-    return _retry_all(actor, order.parts)
+    return _each_request(_of(order.parts), cancel)
 
 
 def _retry_reason(actor: Usuario, order: Order) -> Iterator[int]:
+    """The newest, until so many went back; those that may not go back take no place from the others."""
+    changed = 0
     failed = retriable_parts().filter(error=order.reason).order_by("-finished_at")
-    return _retry_all(actor, tuple(failed.values_list("pk", flat=True)[:MOST_IDS]))
+    for more in _retry_all(actor, failed):
+        yield more
+        changed += more
+        if changed >= MOST_IDS:
+            return
 
 
-def _retry_all(actor: Usuario, parts: Collection[int]) -> Iterator[int]:
+def _retry(actor: Usuario, order: Order) -> Iterator[int]:
+    return _retry_all(actor, _of(order.parts))
+
+
+def _retry_all(actor: Usuario, parts: QuerySet[ZipPart]) -> Iterator[int]:
     """Those that can be; a request that is too old, or whose requester has a newer one, stays as it is."""
 
     def retry(request_id: int, mine: Collection[int]) -> int:
@@ -133,9 +139,13 @@ def _retry_all(actor: Usuario, parts: Collection[int]) -> Iterator[int]:
     return _each_request(parts, retry)
 
 
-def _each_request(parts: Collection[int], act: Callable[[int, Collection[int]], int]) -> Iterator[int]:
+def _of(parts: Collection[int]) -> QuerySet[ZipPart]:
+    return ZipPart.objects.filter(pk__in=parts).order_by("request_id")
+
+
+def _each_request(parts: QuerySet[ZipPart], act: Callable[[int, Collection[int]], int]) -> Iterator[int]:
     by_request: dict[int, list[int]] = {}
-    for pk, request_id in ZipPart.objects.filter(pk__in=parts).order_by("request_id").values_list("pk", "request_id"):
+    for pk, request_id in parts.values_list("pk", "request_id"):
         by_request.setdefault(request_id, []).append(pk)
     return (act(request_id, mine) for request_id, mine in by_request.items())
 
@@ -158,9 +168,11 @@ def _resume(actor: Usuario, order: Order) -> Iterator[int]:
         if order.empresa is None:
             changed = QueueControl.objects.filter(pk=1, paused_at__isnull=False).update(paused_at=None)
         else:
-            # Placed first, while nothing of it can start: by its old turns it would go before everybody.
-            place_again(order.empresa)
-            changed = Empresa.objects.filter(pk=order.empresa, pausada_desde__isnull=False).update(pausada_desde=None)
+            paused = Empresa.objects.filter(pk=order.empresa, pausada_desde__isnull=False)
+            if paused.exists():
+                # Placed first, while nothing of it can start: by its old turns it would go before everybody.
+                place_again(order.empresa)
+            changed = paused.update(pausada_desde=None)
         ring_on_commit(MOST_IDS)
     yield changed
 

@@ -110,6 +110,7 @@ def _fresh_start() -> dict[str, Any]:
         **back_to_pending(),
         "error": "",
         "archive": None,
+        "priority": 0,  # it was raised for that time
         "crashes": 0,
         "storage_failures": 0,
         "not_before": None,

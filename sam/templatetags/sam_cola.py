@@ -83,12 +83,19 @@ BLANK_WORKER: dict[str, Any] = {
     "lost": False,
 }
 BLANK_ORDER: dict[str, Any] = {"id": 0, "at": None, "usuario": "", "what": "", "changed": 0, "why": ""}
-BLANKS = {"row": BLANK_ROW, "lane": BLANK_LANE, "worker": BLANK_WORKER, "order": BLANK_ORDER}
+BLANK_REASON: dict[str, Any] = {"reason": "", "words": "", "n": 0}
+BLANKS = {
+    "row": BLANK_ROW,
+    "lane": BLANK_LANE,
+    "worker": BLANK_WORKER,
+    "order": BLANK_ORDER,
+    "reason": BLANK_REASON,
+}
 
 
 @register.simple_tag
 def blank(kind: str) -> dict[str, Any]:
-    """The row, lane, worker or order of which the browser makes others."""
+    """The row, lane, worker, order or reason of which the browser makes others."""
     return BLANKS[kind]
 
 

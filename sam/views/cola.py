@@ -1,28 +1,25 @@
-"""The live queue for staff: the page, one part, what operators do, and how long people wait."""
+"""The live queue for staff: the page, one part, and how long people wait."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import Any
 
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 
-from sam.errors import BadInput, Forbidden
+from sam.errors import BadInput
 from sam.models import Usuario
 from sam.planning.tablas import csv_table
 from sam.selectors.busqueda import Wanted, find_rows
 from sam.selectors.detalle import detail_of
 from sam.selectors.empresas import empresas_for
 from sam.selectors.rendimiento import DayJSON, performance
-from sam.selectors.tablero import digest, retriable_reasons
-from sam.services.operar import Order, operate
+from sam.selectors.tablero import digest
 from sam.states import PartState
-from sam.views.requests import JSON, body_of, id_in, signed_in, storable, wants_json
+from sam.views.requests import id_in, signed_in, storable, wants_json
 
 SHOWN_DAYS = 14
 CSV_HEADER = (
@@ -32,18 +29,18 @@ CSV_HEADER = (
 
 @signed_in("GET", "HEAD", staff=True)
 def cola(request: HttpRequest, user: Usuario) -> HttpResponse:
-    """The queue as it is now; for a program the digest itself."""
+    """The queue as it is now; for a program the digest itself, and what a filter found beside it."""
     wanted = _wanted(request)
-    found = digest()
+    now = digest()
+    found = find_rows(wanted) if wanted.any else None
     if wants_json(request):
-        return JsonResponse(found)
+        return JsonResponse(now if found is None else dict(now, found=found))
     context: dict[str, Any] = {
-        "digest": found,
-        "rows": find_rows(wanted) if wanted.any else found["rows"],
+        "digest": now,
+        "rows": now["rows"] if found is None else found,
         "filters": wanted.shown(),
         "empresas": empresas_for(user),
         "can_operate": user.has_perm("sam.operate"),
-        "reasons": retriable_reasons(),
     }
     return render(request, "cola/cola.html", context)
 
@@ -52,19 +49,6 @@ def cola(request: HttpRequest, user: Usuario) -> HttpResponse:
 def parte(request: HttpRequest, user: Usuario, part_id: int) -> HttpResponse:
     detail = detail_of(part_id)
     return render(request, "cola/parte.html", {**detail, "can_operate": user.has_perm("sam.operate")})
-
-
-@signed_in("POST", staff=True)
-def acciones(request: HttpRequest, user: Usuario) -> HttpResponse:
-    """Do what an operator asks; how much it changed, or back to the page."""
-    if not user.has_perm("sam.operate"):
-        raise Forbidden  # before the order is read: nothing is to be learned of it
-    order = _order(request)
-    changed = operate(actor=user, order=order)
-    if wants_json(request):
-        return JsonResponse({"changed": changed})
-    messages.success(request, f"Hecho: {changed} {'cambio' if changed == 1 else 'cambios'}.")
-    return HttpResponseRedirect(reverse("cola"), status=303)
 
 
 @signed_in("GET", "HEAD", staff=True)
@@ -129,41 +113,3 @@ def _day(text: str | None, usual: date) -> date:
     if day is None or not 1900 < day.year < 2200:
         raise BadInput("Esa fecha no existe; escríbala como 2026-01-31.")
     return day
-
-
-def _order(request: HttpRequest) -> Order:
-    body = body_of(request)
-    action = body.get("action")
-    if not isinstance(action, str):
-        raise BadInput("Diga qué acción.")
-    reason, why = body.get("reason", ""), body.get("why", "")
-    if not isinstance(reason, str) or not isinstance(why, str):
-        raise BadInput("«reason» y «why» tienen que ser texto.")
-    ids = _list(request, body, "ids")
-    workers = _list(request, body, "workers")
-    if action in {"quiet", "unquiet"}:
-        ids, workers = [], [*workers, *ids]
-    return Order(
-        action=action,
-        parts=tuple(map(_id, ids)),
-        workers=tuple(storable(str(worker), "workers") for worker in workers),
-        empresa=id_in(body, "empresa"),
-        reason=reason,
-        why=storable(why, "why"),
-    )
-
-
-def _list(request: HttpRequest, body: dict[str, Any], name: str) -> list[Any]:
-    found = body.get(name) if request.content_type == JSON else request.POST.getlist(name)
-    if found is None:
-        return []
-    if not isinstance(found, list) or any(not isinstance(one, str | int) or isinstance(one, bool) for one in found):
-        raise BadInput(f"«{name}» tiene que ser una lista.")
-    return found
-
-
-def _id(value: str | int) -> int:
-    found = id_in({"ids": value}, "ids")
-    if found is None:
-        raise BadInput("«ids» tiene que ser una lista de números.")
-    return found

@@ -10,7 +10,7 @@ import pytest
 
 from sam import dispatch, storage
 from sam.models import Epoch
-from sam.selectors import graficas, panorama
+from sam.selectors import dia, graficas, panorama
 from sam.storage import FileStorage
 
 
@@ -25,10 +25,12 @@ def file_storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fi
 
 
 @pytest.fixture(autouse=True)
-def _nothing_seen_before() -> None:
-    """A process keeps what it read of the queue for a moment: not from one test to the next."""
+def _nothing_seen_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process keeps what it read of the queue for a moment: not from one test to the next, nor of a slow machine."""
     panorama.KEPT.forget()
     graficas.KEPT.forget()
+    dia.KEPT.forget()
+    monkeypatch.setattr(dia, "QUICK_SECONDS", 60.0)
 
 
 @pytest.fixture(autouse=True)

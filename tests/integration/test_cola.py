@@ -12,6 +12,8 @@ import pytest
 from django.test import Client
 
 from sam.models import AttemptLog, Empresa, Usuario, ZipPart
+from sam.selectors import dia
+from sam.selectors.dia import Day, KeptDay
 from sam.selectors.tablero import digest
 from sam.services.partes import claim_part, fail_part
 from sam.services.solicitudes import request_zip
@@ -52,6 +54,9 @@ def test_parts_are_found_by_empresa_usuario_state_and_id(staff: Client) -> None:
     assert shown(staff.get("/cola/?estado=failed")) == [claim.part_id]
     assert shown(staff.get(f"/cola/?id={waiting}&usuario=marta"))[0] == waiting
     assert shown(staff.get("/cola/?usuario=nadie")) == []
+    told = staff.get("/cola/?estado=failed", headers={"Accept": "application/json"}).json()
+    assert [row["id"] for row in told["found"]] == [claim.part_id]
+    assert {row["id"] for row in told["rows"]} == {waiting, *theirs}
 
 
 @pytest.mark.parametrize("query", ["estado=muerta", "empresa=x", "id=-1", "id=99999999999999999999"])
@@ -122,10 +127,46 @@ def test_the_figures_are_by_day_and_empresa_and_run_nothing_in_a_spreadsheet(
     assert "=HYPERLINK(1)" in page.content.decode()
 
 
-@pytest.mark.parametrize("query", ["desde=ayer", "hasta=2026-02-30", "desde=2026-02-02&hasta=2026-02-01", "empresa=0"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "desde=ayer",
+        "hasta=2026-02-30",
+        "desde=2026-02-02&hasta=2026-02-01",
+        "empresa=0",
+        "desde=2026-01-01&hasta=2026-04-03",
+    ],
+)
 def test_a_span_that_makes_no_sense_is_refused(staff: Client, query: str) -> None:
     for path in ("/cola/rendimiento/", "/cola/rendimiento.csv"):
         assert staff.get(f"{path}?{query}").status_code == 400
+
+
+def test_two_empresas_of_one_name_are_two_rows(staff: Client, file_storage: FileStorage) -> None:
+    for empresa in (make_empresa("Andes", equipos=1), make_empresa("Andes", equipos=1)):
+        asked(empresa)
+        assert build_next(owner="w", storage=file_storage, stopping=threading.Event())
+    rows = list(csv.DictReader(io.StringIO(staff.get("/cola/rendimiento.csv").content.decode("utf-8-sig"))))
+    assert [(row["empresa"], row["partes"]) for row in rows] == [("Andes", "1"), ("Andes", "1")]
+
+
+def test_the_day_is_counted_anew_or_as_seldom_as_counting_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, takes, counted = 100.0, 0.001, 0
+
+    def read() -> Day:
+        nonlocal now, counted
+        now, counted = now + takes, counted + 1
+        return Day(counted, 0, 0, {})
+
+    monkeypatch.setattr(dia, "QUICK_SECONDS", 0.01)
+    day = KeptDay(read, clock=lambda: now)
+    assert [day.get().completed for _ in range(3)] == [1, 2, 3]
+    takes = 0.1
+    assert [day.get().completed for _ in range(3)] == [4, 4, 4]
+    now += 1.9
+    assert day.get().completed == 4
+    now += 0.2
+    assert day.get().completed == 5
 
 
 def test_a_limit_of_requests_an_hour_counts_all_usuarios_of_the_empresa() -> None:

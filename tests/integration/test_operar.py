@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from sam.models import Empresa, OperatorAction, QueueControl, Usuario, WorkerBeat, ZipPart, ZipRequest
-from sam.selectors.tablero import retriable_reasons
+from sam.selectors.tablero import digest, retriable_reasons
 from sam.services import operar
 from sam.services.cuidado import worker_seen
 from sam.services.movimientos import settle_request
@@ -84,6 +84,60 @@ def test_retry_of_a_reason_retries_those_that_failed_so(operator: Usuario) -> No
     assert {first, second, third} == set(ids)
     assert changed(operator, "retry_reason", reason="storage_unavailable") == 2
     assert set(ZipPart.objects.filter(state="pending").values_list("pk", flat=True)) == {first, third}
+
+
+def test_what_may_not_be_retried_takes_no_place_from_what_may(
+    operator: Usuario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operar, "MOST_IDS", 2)
+    older = [part for _ in range(3) for part in waiting()]
+    for _ in older:
+        fail(FailureReason.STORAGE_UNAVAILABLE)
+    for _ in range(2):  # the newest, of usuarios who have asked again since
+        user = make_usuario(make_empresa(equipos=1))
+        request_zip(actor=user)
+        fail(FailureReason.STORAGE_UNAVAILABLE)
+        request_zip(actor=user)
+        changed(operator, "pause", empresa=user.empresa_id)
+    assert changed(operator, "retry_reason", reason="storage_unavailable") == 2
+    assert changed(operator, "retry_reason", reason="storage_unavailable") == 1
+    assert states(older) == ["pending"] * 3
+    assert OperatorAction.objects.latest("pk").changed == 1
+
+
+def test_the_digest_says_what_may_be_retried_and_how_many(operator: Usuario) -> None:
+    assert digest()["reasons"] == []
+    waiting(), waiting()
+    fail(FailureReason.BUILD_ERROR), fail(FailureReason.BUILD_ERROR)
+    assert [(one["reason"], one["n"]) for one in digest()["reasons"]] == [("build_error", 2)]
+    changed(operator, "retry_reason", reason="build_error")
+    assert digest()["reasons"] == []
+
+
+def test_a_part_that_is_retried_is_no_longer_before_all_others(operator: Usuario) -> None:
+    (part,) = waiting()
+    changed(operator, "priority", ids=[part], why="auditoría mañana")
+    changed(operator, "cancel", ids=[part])
+    changed(operator, "retry", ids=[part])
+    assert ZipPart.objects.get(pk=part).priority == 0
+
+
+def test_to_resume_what_is_not_paused_leaves_everything_where_it_is(operator: Usuario) -> None:
+    (part,) = waiting()
+    empresa = ZipRequest.objects.get().empresa_id
+    ZipPart.objects.filter(pk=part).update(turn=-5.0)
+    assert changed(operator, "resume", empresa=empresa) == 0
+    assert ZipPart.objects.get(pk=part).turn == -5.0
+
+
+def test_an_order_about_hundreds_of_parts_is_recorded_whole_and_told_in_a_line(operator: Usuario) -> None:
+    many = list(range(10**6, 10**6 + 500))
+    changed(operator, "cancel", ids=many)
+    assert OperatorAction.objects.get().target == f"partes {', '.join(map(str, many))}"
+    (told,) = digest()["orders"]
+    assert told["what"] == f"Cancelar: partes {', '.join(map(str, many[:8]))} y 492 más"
+    changed(operator, "cancel", ids=[5, 6])
+    assert digest()["orders"][0]["what"] == "Cancelar: partes 5, 6"
 
 
 def test_what_failed_too_long_ago_to_be_retried_hides_nothing_that_can_be(operator: Usuario) -> None:
@@ -198,9 +252,42 @@ def test_a_form_goes_back_to_the_page(operator: Usuario) -> None:
     one, other = waiting()[0], waiting()[0]
     client = Client()
     client.force_login(operator)
-    answer = client.post("/cola/acciones/", {"action": "cancel", "ids": [str(one), str(other)], "why": ""})
+    form = {"action": "cancel", "ids": [str(one), str(other)], "why": ""}
+    asked = client.post("/cola/acciones/", form)
+    assert states([one, other]) == ["pending", "pending"], "it is asked first"
+    page = asked.content.decode()
+    assert "¿Cancelar?" in page
+    assert [f'name="ids" value="{part}"' in page for part in (one, other)] == [True, True]
+    answer = client.post("/cola/acciones/", {**form, "confirmada": "1"})
     assert (answer.status_code, answer["Location"]) == (303, "/cola/")
     assert states([one, other]) == ["cancelled", "cancelled"]
+
+
+def test_a_form_that_makes_no_sense_is_refused_before_it_is_asked(operator: Usuario) -> None:
+    client = Client()
+    client.force_login(operator)
+    for form in ({"action": "explode"}, {"action": "cancel"}, {"action": "retry_reason", "reason": "x"}):
+        assert client.post("/cola/acciones/", form).status_code == 400
+    assert not OperatorAction.objects.exists()
+
+
+@pytest.mark.parametrize("about", ["parts", "workers", "empresa", "reason", "queue"])
+def test_a_form_is_asked_with_what_it_is_about(operator: Usuario, about: str) -> None:
+    (part,) = waiting()
+    row = ZipPart.objects.select_related("request__empresa").get()
+    forms: dict[str, tuple[dict[str, Any], str]] = {
+        "parts": ({"action": "priority", "ids": [part]}, f"Parte 1 de 1 · solicitud {row.request_id}"),
+        "workers": ({"action": "quiet", "workers": ["w<1>"]}, "w&lt;1&gt;"),
+        "empresa": ({"action": "pause", "empresa": row.request.empresa_id}, row.request.empresa.nombre),
+        "reason": ({"action": "retry_reason", "reason": "worker_lost"}, "fallaron así"),
+        "queue": ({"action": "pause"}, "Toda la cola"),
+    }
+    form, words = forms[about]
+    client = Client()
+    client.force_login(operator)
+    page = client.post("/cola/acciones/", form).content.decode()
+    assert words in page
+    assert (" required" in page.partition("<textarea")[2].partition(">")[0]) == (about == "parts")
 
 
 @pytest.mark.parametrize(
@@ -227,6 +314,7 @@ def test_a_form_goes_back_to_the_page(operator: Usuario) -> None:
         {"action": "cancel", "ids": [1], "why": {}},
         {"action": "cancel", "ids": [1], "why": "nulo \0"},
         {"action": "quiet", "workers": ["medio \ud800"]},
+        {"action": "quiet", "workers": ["w" * 101]},
         {"action": "pause", "ids": [1]},
         {"action": "resume", "reason": "build_error"},
         {"action": "retry_reason", "reason": "build_error", "ids": [1]},

@@ -21,6 +21,7 @@ from sam.models import Archive, Empresa, QueueControl, Usuario, WorkerBeat, ZipP
 from sam.models.clock import LEASE_SECONDS
 from sam.selectors.cola import candidates, claimable_parts
 from sam.selectors.panorama import KEPT, Outlook, is_news, outlooks, picture, recent_experience
+from sam.selectors.tablero import digest
 from sam.services.cuidado import worker_seen
 from sam.services.operar import Order, operate
 from sam.services.partes import Claim, beat, claim_part, fail_part, hand_back, lease_seconds, put_off
@@ -419,11 +420,14 @@ def test_the_pace_is_that_of_these_minutes_and_after_a_quiet_time_that_of_the_la
     assert pace.seconds(10**9) == pytest.approx(100, rel=0.01)
 
 
-def test_a_quiet_worker_s_places_are_not_counted() -> None:
+def test_where_every_worker_is_quiet_nobody_takes_what_waits_and_it_says_so() -> None:
     start_worker()
     request = ask(1)
+    assert not digest()["idle"]
     WorkerBeat.objects.update(quiet=True)
-    assert outlook_of(first_part(request)).eta is None
+    assert outlook_of(first_part(request)) == Outlook(1, "no_workers", None)
+    told = digest()
+    assert (told["idle"], told["counts"]["workers"]) == (True, 1)
 
 
 def test_what_has_ended_is_told_nothing() -> None:

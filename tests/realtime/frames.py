@@ -114,6 +114,7 @@ def a_digest(version: str) -> QueueFrame:
         "workers": [],
         "rows": [],
         "hidden": 0,
+        "reasons": [],
         "orders": [],
         "charts": {},
     }

@@ -118,6 +118,14 @@ def test_what_happened_while_the_window_moved_on_is_for_the_next_one() -> None:
     assert found == shown()
 
 
+@pytest.mark.parametrize(("lived", "told"), [(5, 18.0), (10, 18.0), (20, 9.0), (60, 3.0)])
+def test_the_throughput_of_a_bucket_that_goes_on_is_that_of_its_time_until_now(lived: float, told: float) -> None:
+    finished = [Finished(2, 1.5, 3), Finished(3, 1.5, 3)]
+    now = END - 60 + lived
+    found = history(waits=[], finished=finished, failures={}, end=END, step=60, buckets=4, now=now)
+    assert found.per_minute[2:] == (3.0, told)
+
+
 def test_nothing_happened() -> None:
     found = shown()
     assert found.depth == found.oldest == (0,) * BUCKETS

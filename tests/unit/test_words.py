@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from sam import words
+from sam.services.operar import ACTIONS
 from sam.states import FailureReason, PartState, RequestState
 from sam.templatetags import sam_words
 from zipworker.package.missing import WORDS
 
+ROOT = Path(__file__).parents[2]
 VECTORS: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent.parent / "vectors" / "words.json").read_text(encoding="utf-8")
 )
@@ -61,6 +63,13 @@ def test_every_word_is_in_the_vectors_so_that_the_browser_has_it_too() -> None:
     assert {*words.ERRORS.values(), words.UNKNOWN_ERROR} <= said
     for sentence in words.REASONS.values():
         assert any(sentence in detail for detail in said)
+
+
+def test_an_order_says_what_will_happen_as_the_dialog_in_the_browser_does() -> None:
+    dialog = (ROOT / "frontend" / "static" / "sam" / "js" / "cola" / "order.js").read_text(encoding="utf-8")
+    assert set(words.ORDERS_WILL) == set(words.ORDERS_IN_WORDS) == set(ACTIONS)
+    for action, will in words.ORDERS_WILL.items():
+        assert will in dialog, action
 
 
 def test_the_versions_of_a_request_are_its_own_and_then_its_parts() -> None:

@@ -17,7 +17,6 @@ export class QueuePart extends HTMLElement {
     this.#connected = new AbortController();
     const { signal } = this.#connected;
     const dialog = /** @type {HTMLDialogElement | null} */ (slot(this, "confirm"));
-    slot(this, "batch-why")?.remove(); // the dialog asks it
     const name = this.querySelector("h1")?.textContent ?? "";
     if (dialog) new QueueOrders({ root: this, dialog, nameOf: () => name, signal });
     QueuePart.live.onQueue((digest) => digest && this.#compare(digest), signal);
