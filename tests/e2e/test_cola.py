@@ -127,6 +127,7 @@ def test_what_an_operator_does_shows_in_every_window_and_to_the_requester(
     pick(here, first)
     here.get_by_role("button", name="Reintentar").click()
     confirm(here)
+    expect(rows(here)).to_have_count(0)
     expect(details.first.get_by_test_id("part-status")).to_have_text("Descargar", timeout=20 * SECONDS)
 
     killed = time.monotonic()
@@ -174,6 +175,40 @@ def test_what_comes_meanwhile_neither_closes_a_dialog_nor_moves_the_focus_nor_th
     expect(rows(window).first).to_have_attribute("data-part-id", str(shown[2]))
 
 
+def test_the_focus_comes_back_to_the_page_though_what_asked_is_gone(own: Installation, staff: Person) -> None:
+    window = staff.tab("/cola/")
+    operator = Visitor(own.sam, OPERATOR)
+    status, request = own.request(operator, small=1)
+    assert status == 201
+    lane = window.locator("[data-lane]")
+    lane.get_by_role("button", name="Pausar").click()
+    expect(window.get_by_role("dialog")).to_be_visible()
+    assert operator.post(f"/zip/solicitudes/{request['id']}/cancelar/")[0] == 200
+    expect(lane).to_have_count(0)
+    window.keyboard.press("Escape")
+    expect(window.locator("#partes-titulo")).to_be_focused()
+
+
+def test_a_filter_shows_what_became_of_its_rows_and_the_failed_ones_can_be_retried(
+    own: Installation, staff: Person
+) -> None:
+    operator = Visitor(own.sam, OPERATOR)
+    status, request = own.request(operator, small=1)
+    assert status == 201
+    window, queue = staff.tab(f"/cola/?id={request['id']}"), staff.tab("/cola/")
+    expect(rows(window)).to_have_attribute("data-state", "pending")
+    expect(slot(queue, "failed")).to_be_hidden()
+    own.sam.query("UPDATE sam_zippart SET state = 'failed', error = 'build_error', finished_at = now()")
+    own.sam.query("UPDATE sam_ziprequest SET state = 'failed', ended_at = now()")
+    expect(rows(window)).to_have_attribute("data-state", "failed", timeout=20 * SECONDS)
+    expect(slot(queue, "failed")).to_be_visible()
+    queue.get_by_role("button", name="Reintentar todas").click()
+    confirm(queue)
+    expect(rows(queue)).to_have_count(1)
+    expect(slot(queue, "failed")).to_be_hidden()
+    expect(rows(window)).to_have_attribute("data-state", "pending", timeout=20 * SECONDS)
+
+
 def test_staff_without_the_permission_see_all_and_are_offered_nothing(
     own: Installation, staff: Person, chromium: Browser
 ) -> None:
@@ -210,6 +245,9 @@ def test_without_javascript_the_queue_can_be_read_and_steered(
         expect(rows(page)).to_have_count(1)
         page.locator("[data-slot=row-pick]").check()
         page.locator("#cola-lote").get_by_role("button", name="Cancelar").click()
+        expect(page.get_by_role("heading", name="¿Cancelar?")).to_be_visible()
+        expect(rows(page)).to_have_count(0)
+        page.get_by_role("button", name="Cancelar").click()
         expect(page.locator("main")).to_contain_text("Hecho: 1 cambio.")
         expect(rows(page)).to_have_count(0)
     finally:

@@ -94,6 +94,49 @@ test("with a filter, what had ended when the page was opened stays below what li
   assert.deepEqual([ids(picture), gone(picture)], [[2, 1, 7], []]);
 });
 
+test("with a filter, a row that had ended and is retried is what the queue says of it", () => {
+  const failed = row(7, { state: "failed" });
+  const board = new Board({ rows: [failed], matches: matcher({ estado: "failed" }) });
+  assert.deepEqual(ids(board.apply(of(7), FREE)), []);
+  const any = new Board({ rows: [failed], matches: matcher({ empresa: "1" }), keepsGone: true });
+  const picture = any.apply(of(7), FREE);
+  assert.deepEqual([ids(picture), picture.rows[0].row.state, gone(picture)], [[7], "pending", []]);
+});
+
+test("with a filter, what it finds anew is shown, and what it finds no more is not", () => {
+  const [failed, other] = [row(7, { state: "failed" }), row(8, { state: "failed" })];
+  const board = new Board({ rows: [failed], matches: matcher({ estado: "failed" }) });
+  board.apply(of(1), FREE);
+  board.renew([other]);
+  assert.deepEqual(ids(board.apply(of(1), FROZEN)), [7], "not under anybody's hands");
+  assert.deepEqual(ids(board.apply(of(1), FREE)), [8]);
+  board.renew([other, failed]);
+  assert.deepEqual(ids(board.apply(of(1), FREE)).sort(), [7, 8]);
+});
+
+test("with a filter, a row that left is what the filter says of it, and marked no more", () => {
+  const board = new Board({ rows: [row(7)], matches: matcher({ id: "7" }), keepsGone: true });
+  board.apply(of(1), FREE);
+  board.renew([row(7, { state: "completed" })]);
+  const picture = board.apply(of(1), FREE);
+  assert.deepEqual([picture.rows[0].row.state, gone(picture)], ["completed", []]);
+});
+
+test("with a filter that asks for no state, what left the queue stays and is marked", () => {
+  const board = new Board({ rows: [row(7)], matches: matcher({ id: "7" }), keepsGone: true });
+  const picture = board.apply(of(1), FREE);
+  assert.deepEqual([ids(picture), gone(picture)], [[7], [7]]);
+  assert.deepEqual(gone(board.apply(of(7), FREE)), []);
+});
+
+test("with a filter, no more rows that left are kept than anybody reads", () => {
+  const many = Array.from({ length: 300 }, (_, n) => row(n + 1));
+  const board = new Board({ rows: [], matches: matcher({ empresa: "1" }), keepsGone: true });
+  board.apply(digest({ rows: many }), FREE);
+  const picture = board.apply(of(), FREE);
+  assert.deepEqual([ids(picture).length, ids(picture).at(-1)], [200, 300]);
+});
+
 test("with a filter, what waits behind the end of the digest is not said to have left", () => {
   const board = new Board({ rows: [row(1), row(2)], matches: matcher({ empresa: "1" }) });
   assert.deepEqual(ids(board.apply({ ...of(1), hidden: 4 }, FREE)), [1, 2]);

@@ -57,6 +57,7 @@ export function digest({ rows = [], ...changes } = {}) {
     workers: [],
     rows,
     hidden: 0,
+    reasons: [],
     orders: [],
     charts: {},
     ...changes,

@@ -23,6 +23,7 @@ import {
  * @typedef {ReturnType<typeof readWorker>} Worker
  * @typedef {ReturnType<typeof readChart>} Chart
  * @typedef {ReturnType<typeof readOrder>} Order
+ * @typedef {ReturnType<typeof readReason>} Reason
  * @typedef {ReturnType<typeof readCounts>} Counts
  */
 
@@ -95,6 +96,12 @@ const readOrder = shape({
   why: text,
 });
 
+const readReason = shape({
+  reason: text,
+  words: text,
+  n: whole,
+});
+
 const readCounts = shape({
   waiting: whole,
   building: whole,
@@ -118,6 +125,21 @@ export function parseRows(json) {
   }
 }
 
+const readFound = shape({ found: listOf(readRow) });
+
+/**
+ * The rows that a filter finds, or null where the answer cannot be read.
+ *
+ * @param {string} json
+ */
+export function parseFound(json) {
+  try {
+    return attempt(readFound, JSON.parse(json))?.found ?? null;
+  } catch {
+    return null;
+  }
+}
+
 export const readDigest = shape({
   version: text,
   at: instant,
@@ -131,6 +153,7 @@ export const readDigest = shape({
   workers: listOf(readWorker),
   rows: listOf(readRow),
   hidden: whole,
+  reasons: listOf(readReason),
   orders: listOf(readOrder),
   charts: byName(readChart),
 });

@@ -3,6 +3,7 @@
  *
  * Frozen, every row stays where it is and its figures go on; what left stays, marked, and what is new waits outside,
  * counted. Let go, it shows what a fresh digest shows. Pinned rows are on top, also when the queue has them no more.
+ * The rows of a filter stay, those marked that left the queue, where it asks for no state that they may have lost.
  */
 
 /** @import { Digest, Row } from "../digest.js" */
@@ -16,18 +17,27 @@
  * @typedef {{frozen: boolean, pins: ReadonlySet<number>}} Wants
  */
 
+const MOST_GONE = 200;
+
 export class Board {
   #isFiltered;
+  #keepsGone;
   #matches;
   /** @type {Map<number, Row>} */
   #known = new Map();
   /** As it was shown last. @type {number[]} */
   #order = [];
+  /** By the filter, the last time; shown or not yet. @type {Map<number, Row>} */
+  #found = new Map();
+  /** Had ended, and is no more what the filter asks for. @type {Set<number>} */
+  #left = new Set();
 
   /**
-   * @param {{rows?: Row[], matches?: (row: Row) => boolean}} [options] as the page was rendered, and which rows it is about
+   * @param {{rows?: Row[], matches?: (row: Row) => boolean, keepsGone?: boolean}} [options]
+   *   as the page was rendered, and which rows it is about; keepsGone: also those that left the queue
    */
-  constructor({ rows = [], matches } = {}) {
+  constructor({ rows = [], matches, keepsGone = false } = {}) {
+    this.#keepsGone = keepsGone;
     this.#isFiltered = matches !== undefined;
     this.#matches = matches ?? (() => true);
     this.#take(rows);
@@ -41,11 +51,11 @@ export class Board {
    */
   apply(digest, { frozen, pins }) {
     const present = digest.rows.filter(this.#matches);
-    const before = this.#known;
+    const before = new Map([...this.#found, ...this.#known]);
     this.#known = new Map();
     this.#take(present);
     const order = frozen ? this.#order : inOrder(present, pins, before);
-    if (!frozen) order.push(...this.#beyond(order, before, digest.hidden > 0));
+    if (!frozen) order.push(...this.#beyond(order, digest, before));
     const rows = order.flatMap((id) => this.#show(id, before, pins));
     for (const { row } of rows) this.#known.set(row.id, row);
     const shown = new Set(order);
@@ -54,18 +64,30 @@ export class Board {
     return { rows, held, hidden: digest.hidden + held, isFrozen: frozen };
   }
 
+  /** What the filter finds now. @param {Row[]} rows */
+  renew(rows) {
+    const found = new Set(rows.map(({ id }) => id));
+    for (const row of this.#known.values()) if (!isLive(row) && !found.has(row.id)) this.#left.add(row.id);
+    for (const id of found) this.#left.delete(id);
+    this.#found = new Map(rows.map((row) => [row.id, row]));
+    for (const row of rows) if (this.#known.has(row.id)) this.#known.set(row.id, row);
+  }
+
   /**
-   * The rows of a filter of which no digest tells: those that had ended, and those that wait where it is too short.
+   * The rows of a filter of which this digest does not tell: those that had ended or left the queue, and those that
+   * wait where it is too short. Of the others it tells what they are now, also if that is not what was asked for.
    *
    * @param {number[]} order
+   * @param {Digest} digest
    * @param {Map<number, Row>} before
-   * @param {boolean} isShort
    */
-  #beyond(order, before, isShort) {
+  #beyond(order, { rows, hidden }, before) {
     if (!this.#isFiltered) return [];
-    const told = new Set(order);
-    const stays = (/** @type {Row} */ row) => !isLive(row) || (isShort && row.state === "pending");
-    return [...before.values()].filter((row) => !told.has(row.id) && stays(row)).map(({ id }) => id);
+    const told = new Set([...order, ...rows.map(({ id }) => id)]);
+    const waitsOn = (/** @type {Row} */ row) => this.#keepsGone || (hidden > 0 && row.state === "pending");
+    const stays = (/** @type {Row} */ row) => (isLive(row) ? waitsOn(row) : !this.#left.has(row.id));
+    const staying = [...before.values()].filter((row) => !told.has(row.id) && stays(row));
+    return staying.map(({ id }) => id).slice(-MOST_GONE);
   }
 
   /** @param {Row[]} rows */

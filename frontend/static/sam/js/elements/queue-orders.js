@@ -16,6 +16,7 @@ const NONE = "Elija primero las partes.";
 export class QueueOrders {
   #root;
   #nameOf;
+  #onDone;
   /** @type {HTMLDialogElement} */
   #dialog;
   /** @type {Asked | null} */
@@ -29,16 +30,18 @@ export class QueueOrders {
    * @param {HTMLElement} options.root
    * @param {HTMLDialogElement} options.dialog
    * @param {(id: number) => string} options.nameOf a part, as its row calls it
+   * @param {() => void} [options.onDone]
    * @param {AbortSignal} options.signal
    */
-  constructor({ root, dialog, nameOf, signal }) {
+  constructor({ root, dialog, nameOf, onDone = () => {}, signal }) {
     this.#root = root;
     this.#dialog = dialog;
     this.#nameOf = nameOf;
+    this.#onDone = onDone;
     root.addEventListener("submit", (event) => this.#submit(event), { signal });
     dialog.addEventListener("click", (event) => this.#click(event), { signal });
     dialog.addEventListener("cancel", (event) => this.#isSending && event.preventDefault(), { signal });
-    dialog.addEventListener("close", () => (this.#asked = null), { signal });
+    dialog.addEventListener("close", () => this.#leave(), { signal });
   }
 
   get isOpen() {
@@ -128,10 +131,15 @@ export class QueueOrders {
       if (pick) pick.checked = false;
     }
     this.#root.dispatchEvent(new Event("change"));
-    // The browser gives the focus back to what had it, unless that is gone or is of no use any more.
-    if (document.activeElement === document.body || document.activeElement === null) {
-      this.#root.querySelector("h2")?.focus({ preventScroll: true });
-    }
+    this.#onDone();
+  }
+
+  #leave() {
+    this.#asked = null;
+    // The browser gave the focus back to what had it, unless that is gone or hidden: then it is lost with the dialog.
+    const focused = document.activeElement;
+    if (focused && focused !== document.body && !this.#dialog.contains(focused)) return;
+    /** @type {HTMLElement | null} */ (this.#root.querySelector("h2[tabindex]"))?.focus({ preventScroll: true });
   }
 
   /** @param {string} words */

@@ -11,23 +11,26 @@
 import { Board } from "../cola/board.js";
 import { ServerClock } from "../cola/clock.js";
 import { matcher } from "../cola/filter.js";
+import { Found } from "../cola/found.js";
+import { freshness, isOld } from "../cola/freshness.js";
+import { Hands } from "../cola/hands.js";
 import { Pins } from "../cola/pins.js";
 import { slotsOf } from "../cola/slots.js";
 import { parseRows } from "../digest.js";
-import { ago, counted } from "../figures.js";
+import { counted } from "../figures.js";
 import { slot } from "../slots.js";
 import { QueueCharts } from "./queue-charts.js";
 import { QueueLanes } from "./queue-lanes.js";
 import { QueueLog } from "./queue-log.js";
 import { QueueOrders } from "./queue-orders.js";
+import { QueueReasons } from "./queue-reasons.js";
 import { QueueRows } from "./queue-rows.js";
 import { QueueStrip } from "./queue-strip.js";
 import { QueueWorkers } from "./queue-workers.js";
 
 const TICK_MS = 1_000;
-const HELD_STEP_SECONDS = 10; // what is paused should not move either
 
-/** @typedef {{strip: QueueStrip, workers: QueueWorkers, lanes: QueueLanes, charts: QueueCharts, log: QueueLog, rows: QueueRows}} Views */
+/** @typedef {{strip: QueueStrip, workers: QueueWorkers, lanes: QueueLanes, charts: QueueCharts, log: QueueLog, reasons: QueueReasons | null, rows: QueueRows}} Views */
 
 export class QueuePage extends HTMLElement {
   /** @type {Live} */
@@ -37,6 +40,8 @@ export class QueuePage extends HTMLElement {
   #clock = new ServerClock(() => Date.now());
   #pins = new Pins();
   #board = new Board();
+  /** Where the page has a filter. @type {Found | null} */
+  #found = null;
   /** Of the page, found before its rows come and go. */
   #slots = slotsOf(this);
   /** @type {Views | null} */
@@ -45,8 +50,8 @@ export class QueuePage extends HTMLElement {
   #orders = null;
   /** The latest, shown or not. @type {Digest | null} */
   #digest = null;
-  #isPointedAt = false;
-  #isFocused = false;
+  /** @type {Hands | null} */
+  #hands = null;
   #wasFrozen = false;
   /** Since when the updates are paused, by the server's clock. @type {number | null} */
   #heldAt = null;
@@ -64,7 +69,6 @@ export class QueuePage extends HTMLElement {
     this.#build(signal);
     this.#listen(signal);
     for (const name of ["hold", "windows", "plots"]) this.#reveal(name, true);
-    this.#reveal("batch-why", false);
     this.#countPicked();
     QueuePage.live.onQueue((digest) => this.#hear(digest), signal);
     this.#ticking = setInterval(() => this.#tick(), TICK_MS);
@@ -79,12 +83,17 @@ export class QueuePage extends HTMLElement {
   #build(signal) {
     const clock = this.#clock;
     const list = (/** @type {string} */ name) => /** @type {HTMLElement} */ (slot(this, name));
-    const [row, lane, worker, built, order] = ["row", "lane", "worker", "built", "order"].map(
+    const [row, lane, worker, built, order, reason] = ["row", "lane", "worker", "built", "order", "reason"].map(
       (name) => /** @type {HTMLTemplateElement} */ (this.querySelector(`template[data-template="${name}"]`)),
     );
     if (!row || !lane || !worker || !built || !order) return;
     const found = this.querySelector("#cola-filas"); // the rows of a filter
-    if (found) this.#board = new Board({ rows: parseRows(found.textContent ?? ""), matches: matcher(this.dataset) });
+    if (found) {
+      const keepsGone = !this.dataset.estado;
+      const rowsOfFilter = parseRows(found.textContent ?? "");
+      this.#board = new Board({ rows: rowsOfFilter, matches: matcher(this.dataset), keepsGone });
+      this.#found = new Found({ fetch: asJson(signal), now: () => Date.now(), hear: (now) => this.#board.renew(now) });
+    }
     const rows = new QueueRows({ list: list("rows"), template: row, clock });
     this.#views = {
       strip: new QueueStrip({ root: this, clock }),
@@ -92,29 +101,19 @@ export class QueuePage extends HTMLElement {
       lanes: new QueueLanes({ root: this, list: list("lanes"), template: lane, clock }),
       charts: new QueueCharts({ root: this, signal }),
       log: new QueueLog({ root: this, list: list("orders"), template: order }),
+      // Only for those who may retry them.
+      reasons: reason ? new QueueReasons({ section: list("failed"), list: list("reasons"), template: reason }) : null,
       rows,
     };
     const dialog = /** @type {HTMLDialogElement | null} */ (slot(this, "confirm"));
-    if (dialog) this.#orders = new QueueOrders({ root: this, dialog, nameOf: (id) => rows.nameOf(id), signal });
+    const [nameOf, onDone] = [(/** @type {number} */ id) => rows.nameOf(id), () => this.#found?.ask()];
+    if (dialog) this.#orders = new QueueOrders({ root: this, dialog, nameOf, onDone, signal });
     dialog?.addEventListener("close", () => this.#arrange(), { signal });
   }
 
   /** @param {AbortSignal} signal */
   #listen(signal) {
-    const table = slot(this, "table");
-    const point = (/** @type {boolean} */ is) => (/** @type {PointerEvent} */ event) => {
-      if (event.pointerType === "touch") return; // a finger that is gone points at nothing
-      this.#isPointedAt = is;
-      this.#arrange();
-    };
-    table?.addEventListener("pointerenter", point(true), { signal });
-    table?.addEventListener("pointerleave", point(false), { signal });
-    const focus = (/** @type {EventTarget | null} */ holder) => {
-      this.#isFocused = holder instanceof Node && table !== null && table.contains(holder);
-      this.#arrange();
-    };
-    table?.addEventListener("focusin", ({ target }) => focus(target), { signal });
-    table?.addEventListener("focusout", ({ relatedTarget }) => focus(relatedTarget), { signal });
+    this.#hands = new Hands({ table: slot(this, "table"), onChange: () => this.#arrange(), signal });
     this.addEventListener("click", (event) => this.#click(event), { signal });
     this.addEventListener("change", () => this.#countPicked(), { signal });
   }
@@ -133,7 +132,8 @@ export class QueuePage extends HTMLElement {
     const digest = this.#digest;
     if (!digest || !this.#views) return;
     this.#shownAt = this.#clock.now();
-    const { strip, workers, lanes, charts, log } = this.#views;
+    const { strip, workers, lanes, charts, log, reasons } = this.#views;
+    reasons?.show(digest);
     strip.show(digest);
     workers.show(digest);
     lanes.show(digest);
@@ -145,6 +145,7 @@ export class QueuePage extends HTMLElement {
 
   /** @param {Digest} digest */
   #showRows(digest) {
+    this.#found?.at(digest.version);
     const frozen = this.#isFrozen;
     const picture = this.#board.apply(digest, { frozen, pins: this.#pins.ids });
     this.#views?.rows.show(picture);
@@ -171,7 +172,7 @@ export class QueuePage extends HTMLElement {
   }
 
   get #isFrozen() {
-    return this.#isPointedAt || this.#isFocused || (this.#orders?.isOpen ?? false);
+    return (this.#hands?.isOn ?? false) || (this.#orders?.isOpen ?? false);
   }
 
   /** @param {boolean} frozen */
@@ -183,18 +184,18 @@ export class QueuePage extends HTMLElement {
     this.#showFreshness();
     if (this.#heldAt !== null || !this.#views) return;
     const { strip, workers, lanes, rows } = this.#views;
-    for (const view of [strip, workers, lanes, rows]) view.tick();
+    for (const view of [strip, lanes, rows]) view.tick();
+    workers.tick({ isOld: isOld(this.#age) });
+  }
+
+  /** Of what is shown, in seconds. */
+  get #age() {
+    return (this.#clock.now() - this.#shownAt) / 1000;
   }
 
   #showFreshness() {
-    const held = this.#heldAt !== null;
-    const { state } = QueuePage.live.connection;
-    const age = (this.#clock.now() - this.#shownAt) / 1000;
-    const old = Math.floor(age / HELD_STEP_SECONDS) * HELD_STEP_SECONDS;
-    if (held) this.#slots.fill("freshness", old > 0 ? `en pausa; se ve lo de ${ago(old)}` : "en pausa");
-    else if (this.#isOver) this.#slots.fill("freshness", `se ve lo de ${ago(old)}`);
-    else if (state === "live" && this.#digest) this.#slots.fill("freshness", "al día");
-    else this.#slots.fill("freshness", `se ve lo de ${ago(old)}`);
+    const comes = QueuePage.live.connection.state === "live" && this.#digest !== null && !this.#isOver;
+    this.#slots.fill("freshness", freshness({ age: this.#age, isHeld: this.#heldAt !== null, comes }));
   }
 
   /** @param {MouseEvent} event */
@@ -235,4 +236,12 @@ export class QueuePage extends HTMLElement {
   #reveal(name, isShown) {
     this.#slots.reveal(name, isShown);
   }
+}
+
+/** This page, filter and all, as a program gets it. @param {AbortSignal} signal */
+function asJson(signal) {
+  return async () => {
+    const answer = await fetch(location.href, { headers: { Accept: "application/json" }, signal });
+    return answer.ok ? answer.text() : "";
+  };
 }

@@ -36,11 +36,11 @@ export class QueueRows {
 
   /** @param {Picture} picture */
   show({ rows, hidden, held }) {
-    const away = hidden > held ? BEYOND : LEFT;
+    const isShort = hidden > held;
     this.#rows.show(
       rows,
       ({ row }) => String(row.id),
-      (view, shown) => this.#fill(view, shown, away),
+      (view, shown) => this.#fill(view, shown, isShort && shown.row.state === "pending" ? BEYOND : LEFT),
     );
   }
 

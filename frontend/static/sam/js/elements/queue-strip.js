@@ -9,6 +9,7 @@ import { lapse } from "../cola/words.js";
 import { moment, thousands } from "../figures.js";
 
 const IDLE = "No hay proceso activo.";
+const ALL_QUIET = "Todos los procesos están en calma.";
 
 export class QueueStrip {
   #slots;
@@ -27,12 +28,14 @@ export class QueueStrip {
     const { counts, idle, paused } = digest;
     const slots = this.#slots;
     for (const [name, number] of Object.entries(counts)) slots.fill(`count-${name}`, thousands(number));
+    const why = counts.workers > 0 ? ALL_QUIET : IDLE;
+    slots.fill("idle-why", why);
     slots.reveal("idle", idle);
     slots.reveal("paused", paused);
     slots.fill("paused-since", digest.paused_since ? ` desde ${moment(digest.paused_since)}` : "");
     slots.mark("queue-action", "value", paused ? "resume" : "pause");
     slots.fill("queue-button", paused ? "Reanudar la cola" : "Pausar la cola");
-    if (this.#shown && idle && !this.#shown.idle) announce(IDLE);
+    if (this.#shown && idle && !this.#shown.idle) announce(why);
     if (this.#shown && paused !== this.#shown.paused) announce(paused ? "Cola en pausa." : "La cola se reanudó.");
     this.#shown = digest;
     this.tick();

@@ -48,9 +48,9 @@ export class QueueWorkers {
     if (none) none.hidden = workers.length > 0;
   }
 
-  /** A second has passed. */
-  tick() {
-    for (const { slots, worker } of this.#workers.views) if (worker) this.#tickOne(slots, worker);
+  /** A second has passed. @param {{isOld: boolean}} how isOld: no digest came for too long, so every beat grows older */
+  tick({ isOld }) {
+    for (const { slots, worker } of this.#workers.views) if (worker) this.#tickOne(slots, worker, isOld);
   }
 
   /**
@@ -80,10 +80,11 @@ export class QueueWorkers {
    *
    * @param {Slots} slots
    * @param {Worker} worker
+   * @param {boolean} [isOld]
    */
-  #tickOne(slots, { started_at, seen_at, age, lost }) {
+  #tickOne(slots, { started_at, seen_at, age, lost }, isOld = false) {
     slots.fill("worker-since", lapse(this.#clock.since(started_at)));
-    slots.fill("worker-age", lapse(lost ? this.#clock.since(seen_at) : age));
+    slots.fill("worker-age", lapse(lost || isOld ? this.#clock.since(seen_at) : age));
   }
 
   /** @param {Worker} worker */
