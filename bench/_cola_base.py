@@ -9,7 +9,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, Final
 
@@ -17,7 +17,9 @@ from bench._servers import Servers, own_servers
 
 WAITING: Final = 5000
 EMPRESAS: Final = 50
-BUILT: Final = 2000  # in the last hour: their moves are in the charts
+BUILT: Final = 35_000  # in the last day: their moves are in the charts
+BUILD_SECONDS: Final = 4
+DAY_SECONDS: Final = 86_400
 CLAIMS: Final = 200
 FEW: Final = 300
 RUNS: Final = 20
@@ -62,7 +64,7 @@ def _setup(servers: Servers) -> None:
 
 
 def _fill() -> None:
-    """Fifty empresas with a request of a hundred parts each, and what was built in the last hour."""
+    """Fifty empresas with a request of a hundred parts each, and what was built in the last day."""
     from sam.models import Empresa, Ficha, Stream, Usuario, WorkerBeat, ZipRequest
     from sam.models.clock import database_now
 
@@ -80,9 +82,8 @@ def _fill() -> None:
     for empresa, user in zip(empresas, users, strict=True):
         facts: dict[str, Any] = {"empresa": empresa, "requester": user, "instant": now, "root": "r", "lists": lists}
         _waiting(ZipRequest.objects.create(created_at=now - timedelta(minutes=5), **facts))
-        done = ZipRequest(created_at=now - timedelta(minutes=55), state="completed", ended_at=now, **facts)
-        done.save()
-        _built(done)
+        begun = now - timedelta(days=1)
+        _built(ZipRequest.objects.create(created_at=begun, state="completed", ended_at=now, **facts), now)
 
 
 def _waiting(request: Any) -> None:
@@ -107,16 +108,20 @@ def _waiting(request: Any) -> None:
     )
 
 
-def _built(request: Any) -> None:
+def _built(request: Any, now: datetime) -> None:
+    """What the day brought, evenly: archives, parts and their moves."""
     from sam.models import Archive, Transition, ZipPart
 
     per = BUILT // EMPRESAS
-    for number in range(1, per + 1):
-        ended = request.created_at + timedelta(seconds=55 * 60 * number / per)
-        archive = Archive.objects.create(
+    ends = {number: now - timedelta(seconds=DAY_SECONDS * (per - number) / per) for number in range(1, per + 1)}
+    archives = Archive.objects.bulk_create(
+        Archive(
             key=f"{request.pk}/{number}", bytes=1, sha256="a" * 64, manifest_sha256="b" * 64, registered=1, missing=0
         )
-        part = ZipPart.objects.create(
+        for number in ends
+    )
+    parts = ZipPart.objects.bulk_create(
+        ZipPart(
             request=request,
             number=number,
             of=per,
@@ -127,18 +132,21 @@ def _built(request: Any) -> None:
             archive=archive,
             done=35,
             queued_at=request.created_at,
-            started_at=ended - timedelta(seconds=4),
+            started_at=ended - timedelta(seconds=BUILD_SECONDS),
             finished_at=ended,
             expires_at=ended + timedelta(hours=6),
         )
+        for (number, ended), archive in zip(ends.items(), archives, strict=True)
+    )
+    facts: dict[str, Any] = {"request": request, "actor": "w", "attempt": 1}
+    Transition.objects.bulk_create(
+        Transition(part=part, move=move, before=before, after=after, at=at, ms=1000 * BUILD_SECONDS, **facts)
+        for part, ended in zip(parts, ends.values(), strict=True)
         for move, before, after, at in (
-            ("claim", "pending", "processing", ended - timedelta(seconds=4)),
+            ("claim", "pending", "processing", ended - timedelta(seconds=BUILD_SECONDS)),
             ("finish", "processing", "completed", ended),
-        ):
-            made = Transition.objects.create(
-                part=part, request=request, actor="w", move=move, before=before, after=after, attempt=1
-            )
-            Transition.objects.filter(pk=made.pk).update(at=at)
+        )
+    )
 
 
 def _measured() -> tuple[list[Row], bool]:
