@@ -134,6 +134,13 @@ def asked(wishes: Iterable[Wish]) -> tuple[Asked, Asked]:
 NOTHING_ASKED = asked(())
 
 
+class Left(NamedTuple):
+    """Seconds that a part which is built still takes, if all goes as it should and as it looks."""
+
+    least: float
+    most: float
+
+
 class Taken(NamedTuple):
     """The share of the builders that newcomers take while a part waits."""
 
@@ -177,13 +184,13 @@ def forecast(
 
     `limits` are the parts at once of the empresas that have one. As `asked`, more will be meanwhile: as much as the
     lesser of the two says, or as the greater.
-    Nothing without a builder: nobody can say when one comes.
+    Without a builder that takes more, nothing of what waits: nobody can say when one comes.
     """
     if slots < 1:
-        return {}
+        waiting, slots = (), 1
     limits = limits or {}
     left = {id: _left(one, pace) for id, one in building.items()}
-    running = [(seconds, building[id].empresa) for id, seconds in left.items()]
+    running = [(one.most, building[id].empresa) for id, one in left.items()]
     # Not of those whose limit held them up: their turns are long past.
     now = min([one.turn for one in waiting if one.empresa not in limits], default=0.0)
     played = _starts(running, waiting, slots, pace, limits)
@@ -198,7 +205,7 @@ class _Forecast(Mapping[int, Span]):
 
     def __init__(
         self,
-        left: Mapping[int, float],
+        left: Mapping[int, Left],
         played: Iterator[tuple[Queued, float]],
         waiting: Collection[int],
         now: float,
@@ -210,12 +217,13 @@ class _Forecast(Mapping[int, Span]):
         self._now, self._slots, self._pace, self._asked = now, slots, pace, asked
         self._playing = threading.Lock()
         self._starts: dict[int, tuple[Queued, float, float]] = {}
-        self._squares = sum(seconds**2 for seconds in left.values())
+        self._squares = sum(one.most**2 for one in left.values())
 
     def __getitem__(self, id: int) -> Span:
         left = self._left.get(id)
         if left is not None:
-            return _span(0.0, left, left, Taken(0.0, 0.0), self._pace)
+            soonest, latest = (_span(0.0, one, one, Taken(0.0, 0.0), self._pace) for one in left)
+            return Span(soonest.low, latest.high)
         if id not in self._waiting:
             raise KeyError(id)
         self._play(until=id)
@@ -253,12 +261,18 @@ class _Forecast(Mapping[int, Span]):
         return len(self._left) + len(self._starts)
 
 
-def _left(one: Built, pace: Pace) -> float:
-    """Seconds that a part still takes: by its own pace the more of it is done, by everybody's until then."""
+def _left(one: Built, pace: Pace) -> Left:
+    """By the part's own pace the more of it is done, by everybody's until then.
+
+    One that has taken longer than all of it should have may end at once, or take as long again as it is late: of what
+    hangs, nobody can say that it ends within a second.
+    """
     prior = OWN_PACE_SHARE * one.work
     seconds = max(0.0, one.seconds - FIXED_SECONDS) if one.done else 0.0
     rate = (seconds + prior * pace.rate) / (one.done + prior) if one.work else 0.0
-    return max(FIXED_SECONDS / 2, (one.work - one.done) * rate - one.ago)
+    late = one.seconds + one.ago - pace.seconds(one.work)
+    left = max(FIXED_SECONDS / 2, (one.work - one.done) * rate - one.ago)
+    return Left(left, max(left, late))
 
 
 def _starts(

@@ -125,7 +125,8 @@ def picture(experience: Experience | None = None) -> Picture:
     building = _building(at)
     slots = workers["slots"] or 0
     ends = forecast(
-        building={pk: one.built for pk, one in building.items()},
+        # Where no worker lives nothing that is built will end, though a quiet one ends what it has.
+        building={pk: one.built for pk, one in building.items()} if workers["workers"] else {},
         # What a limit keeps back has its turn again as soon as there is room.
         waiting=[one for one in in_order if reasons.get(one.id, "empresa_limit") == "empresa_limit"],
         slots=slots,

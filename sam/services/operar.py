@@ -85,9 +85,9 @@ def check_order(order: Order) -> None:
 
 def _target(order: Order) -> str:
     if order.parts:
-        return f"partes {', '.join(map(str, order.parts))}"
+        return f"{'parte' if len(order.parts) == 1 else 'partes'} {', '.join(map(str, order.parts))}"
     if order.workers:
-        return f"workers {', '.join(order.workers)}"
+        return f"{'worker' if len(order.workers) == 1 else 'workers'} {', '.join(order.workers)}"
     if order.reason:
         return f"motivo {order.reason}"
     return f"empresa {order.empresa}" if order.empresa is not None else "toda la cola"

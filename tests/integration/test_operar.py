@@ -226,8 +226,8 @@ def test_each_order_is_recorded_with_who_what_and_why_though_it_changed_nothing(
     changed(operator, "pause")
     rows = OperatorAction.objects.order_by("id").values_list("usuario", "action", "target", "changed", "why")
     assert list(rows) == [
-        (operator.pk, "cancel", f"partes {part}", 1, "duplicada"),
-        (operator.pk, "cancel", f"partes {part}", 0, ""),
+        (operator.pk, "cancel", f"parte {part}", 1, "duplicada"),
+        (operator.pk, "cancel", f"parte {part}", 0, ""),
         (operator.pk, "pause", "toda la cola", 1, ""),
     ]
 

@@ -430,6 +430,16 @@ def test_where_every_worker_is_quiet_nobody_takes_what_waits_and_it_says_so() ->
     assert (told["idle"], told["counts"]["workers"]) == (True, 1)
 
 
+def test_what_a_quiet_worker_builds_is_told_its_end_and_what_a_lost_one_built_is_not() -> None:
+    start_worker()
+    ask(1)
+    part = ZipPart.objects.get(pk=claim().part_id)
+    WorkerBeat.objects.update(quiet=True)
+    assert outlook_of(part).eta is not None
+    WorkerBeat.objects.update(seen_at=timezone.now() - timedelta(seconds=30))
+    assert outlook_of(part).eta is None
+
+
 def test_what_has_ended_is_told_nothing() -> None:
     request = ask(1)
     cancel_request(actor=request.requester, request_id=request.pk)

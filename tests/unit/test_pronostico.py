@@ -91,8 +91,9 @@ def test_a_range_is_the_same_whichever_is_asked_for_first(
 
 
 @given(works=sizes, building=halfway)
-def test_nothing_is_told_where_nobody_works(works: list[int], building: dict[int, Built]) -> None:
-    assert forecast(building=building, waiting=waiting(*works), slots=0, pace=PACE) == {}
+def test_where_nobody_takes_more_only_what_is_built_is_told(works: list[int], building: dict[int, Built]) -> None:
+    told = forecast(building=building, waiting=waiting(*works), slots=0, pace=PACE)
+    assert dict(told) == dict(forecast(building=building, waiting=[], slots=1, pace=PACE))
 
 
 @given(count=st.integers(2, 80), work=st.integers(1, 10 * SECOND), building=halfway, slots=st.integers(1, 8))
@@ -146,6 +147,14 @@ def test_a_part_that_is_slow_is_believed_more_than_everybody_s_pace() -> None:
     half_in_twenty_seconds = built(done=0.5, seconds=20.0)
     span = forecast(building={1: half_in_twenty_seconds}, waiting=[], slots=1, pace=PACE)[1]
     assert middle(span) > 12
+
+
+@pytest.mark.parametrize("late", [5.0, 60.0, 600.0])
+def test_a_part_that_hangs_is_not_said_to_end_at_once(late: float) -> None:
+    hangs = built(done=0.0, seconds=10 + FIXED_SECONDS + late, ago=0.0)
+    span = forecast(building={1: hangs}, waiting=[], slots=1, pace=PACE)[1]
+    assert span.low < 10
+    assert late * 1.2 < span.high < late * 1.5 + 20
 
 
 def test_what_happened_since_the_last_heartbeat_is_taken_off() -> None:

@@ -195,6 +195,7 @@ export class QueuePage extends HTMLElement {
 
   #showFreshness() {
     const comes = QueuePage.live.connection.state === "live" && this.#digest !== null && !this.#isOver;
+    this.toggleAttribute("data-old", isOld(this.#age));
     this.#slots.fill("freshness", freshness({ age: this.#age, isHeld: this.#heldAt !== null, comes }));
   }
 
