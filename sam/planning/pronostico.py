@@ -218,11 +218,13 @@ class _Forecast(Mapping[int, Span]):
         self._playing = threading.Lock()
         self._starts: dict[int, tuple[Queued, float, float]] = {}
         self._squares = sum(one.most**2 for one in left.values())
+        # If those that are late end at once, all that waits begins so much sooner.
+        self._sooner = sum(one.most - one.least for one in left.values()) / slots
 
     def __getitem__(self, id: int) -> Span:
         left = self._left.get(id)
         if left is not None:
-            soonest, latest = (_span(0.0, one, one, Taken(0.0, 0.0), self._pace) for one in left)
+            soonest, latest = (_span(0.0, 0.0, one, one, Taken(0.0, 0.0), self._pace) for one in left)
             return Span(soonest.low, latest.high)
         if id not in self._waiting:
             raise KeyError(id)
@@ -230,7 +232,7 @@ class _Forecast(Mapping[int, Span]):
         one, start, squares = self._starts[id]
         seconds = self._pace.seconds(one.work)
         alone = sqrt(squares / self._slots**2 + seconds**2)
-        return _span(start, seconds, alone, self._taken(one), self._pace)
+        return _span(max(0.0, start - self._sooner), start, seconds, alone, self._taken(one), self._pace)
 
     def _play(self, *, until: int | None) -> None:
         """Play on until that part starts; None: to the end."""
@@ -316,9 +318,9 @@ def _starts(
         heapq.heapreplace(places, (start + FIXED_SECONDS + one.work * pace.rate, holder))
 
 
-def _span(start: float, seconds: float, alone: float, taken: Taken, pace: Pace) -> Span:
-    """The range of one part; `alone` is what strays by itself."""
-    soonest = start * (1 - DRIFT) / (1 - taken.least)
+def _span(sooner: float, start: float, seconds: float, alone: float, taken: Taken, pace: Pace) -> Span:
+    """The range of one part that starts then, or `sooner`; `alone` is what strays by itself."""
+    soonest = sooner * (1 - DRIFT) / (1 - taken.least)
     latest = start * (1 + DRIFT) / (1 - taken.most)
     low = soonest + seconds - (1 - pace.low) * alone - LEAST_SECONDS
     return Span(max(0.0, low), latest + seconds + (pace.high - 1) * alone + LEAST_SECONDS)

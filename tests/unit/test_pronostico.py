@@ -157,6 +157,13 @@ def test_a_part_that_hangs_is_not_said_to_end_at_once(late: float) -> None:
     assert late * 1.2 < span.high < late * 1.5 + 20
 
 
+def test_what_waits_behind_a_part_that_hangs_may_end_soon_or_much_later() -> None:
+    hangs = built(done=0.0, seconds=10 + FIXED_SECONDS + 600, ago=0.0)
+    span = forecast(building={100: hangs}, waiting=waiting(10 * SECOND), slots=1, pace=PACE)[1]
+    assert span.low < 20
+    assert span.high > 600
+
+
 def test_what_happened_since_the_last_heartbeat_is_taken_off() -> None:
     fresh = forecast(building={1: built()}, waiting=[], slots=1, pace=PACE)[1]
     old = forecast(building={1: built(ago=2.0)}, waiting=[], slots=1, pace=PACE)[1]
