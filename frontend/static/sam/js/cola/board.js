@@ -17,7 +17,7 @@
  * @typedef {{frozen: boolean, pins: ReadonlySet<number>}} Wants
  */
 
-const MOST_GONE = 200;
+const MOST_GONE = 50;
 
 export class Board {
   #isFiltered;
@@ -27,9 +27,9 @@ export class Board {
   #known = new Map();
   /** As it was shown last. @type {number[]} */
   #order = [];
-  /** By the filter, the last time; shown or not yet. @type {Map<number, Row>} */
+  /** By the filter, the last time, and what digests told of them since; shown or not. @type {Map<number, Row>} */
   #found = new Map();
-  /** Had ended, and is no more what the filter asks for. @type {Set<number>} */
+  /** Shown when the filter found them no more. @type {Set<number>} */
   #left = new Set();
 
   /**
@@ -41,6 +41,7 @@ export class Board {
     this.#isFiltered = matches !== undefined;
     this.#matches = matches ?? (() => true);
     this.#take(rows);
+    if (matches) this.#found = new Map(this.#known);
     this.#order = rows.map(({ id }) => id);
   }
 
@@ -51,6 +52,10 @@ export class Board {
    */
   apply(digest, { frozen, pins }) {
     const present = digest.rows.filter(this.#matches);
+    for (const row of digest.rows) {
+      this.#left.delete(row.id);
+      if (this.#found.has(row.id)) this.#found.set(row.id, row);
+    }
     const before = new Map([...this.#found, ...this.#known]);
     this.#known = new Map();
     this.#take(present);
@@ -66,16 +71,15 @@ export class Board {
 
   /** What the filter finds now. @param {Row[]} rows */
   renew(rows) {
-    const found = new Set(rows.map(({ id }) => id));
-    for (const row of this.#known.values()) if (!isLive(row) && !found.has(row.id)) this.#left.add(row.id);
-    for (const id of found) this.#left.delete(id);
     this.#found = new Map(rows.map((row) => [row.id, row]));
+    this.#left = new Set([...this.#known.keys()].filter((id) => !this.#found.has(id)));
     for (const row of rows) if (this.#known.has(row.id)) this.#known.set(row.id, row);
   }
 
   /**
    * The rows of a filter of which this digest does not tell: those that had ended or left the queue, and those that
    * wait where it is too short. Of the others it tells what they are now, also if that is not what was asked for.
+   * First what the filter found, then what digests told since: of these only so many, for the next answer has them.
    *
    * @param {number[]} order
    * @param {Digest} digest
@@ -85,9 +89,10 @@ export class Board {
     if (!this.#isFiltered) return [];
     const told = new Set([...order, ...rows.map(({ id }) => id)]);
     const waitsOn = (/** @type {Row} */ row) => this.#keepsGone || (hidden > 0 && row.state === "pending");
-    const stays = (/** @type {Row} */ row) => (isLive(row) ? waitsOn(row) : !this.#left.has(row.id));
-    const staying = [...before.values()].filter((row) => !told.has(row.id) && stays(row));
-    return staying.map(({ id }) => id).slice(-MOST_GONE);
+    const stays = (/** @type {Row} */ row) => !told.has(row.id) && (!isLive(row) || waitsOn(row));
+    const isLater = (/** @type {Row} */ { id }) => !this.#found.has(id) && !this.#left.has(id);
+    const later = [...before.values()].filter((row) => stays(row) && isLater(row));
+    return [...[...this.#found.values()].filter(stays), ...later.slice(-MOST_GONE)].map(({ id }) => id);
   }
 
   /** @param {Row[]} rows */

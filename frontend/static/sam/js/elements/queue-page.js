@@ -242,7 +242,7 @@ export class QueuePage extends HTMLElement {
 /** This page, filter and all, as a program gets it. @param {AbortSignal} signal */
 function asJson(signal) {
   return async () => {
-    const answer = await fetch(location.href, { headers: { Accept: "application/json" }, signal });
+    const answer = await fetch(location.href, { headers: { Accept: "application/json" }, cache: "no-store", signal });
     return answer.ok ? answer.text() : "";
   };
 }
