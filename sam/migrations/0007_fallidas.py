@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             model_name="zippart",
             index=models.Index(
                 condition=models.Q(("state", sam.states.PartState["FAILED"])),
-                fields=["finished_at"],
+                fields=["finished_at", "error"],
                 name="part_failed",
             ),
         ),

@@ -176,7 +176,7 @@ class ZipPart(models.Model):
             ),
             models.Index(fields=["lease_until"], name="part_leased", condition=Q(state=PartState.PROCESSING)),
             models.Index(fields=["expires_at"], name="part_expiring", condition=Q(state=PartState.COMPLETED)),
-            models.Index(fields=["finished_at"], name="part_failed", condition=Q(state=PartState.FAILED)),
+            models.Index(fields=["finished_at", "error"], name="part_failed", condition=Q(state=PartState.FAILED)),
         ]
 
     def __str__(self) -> str:

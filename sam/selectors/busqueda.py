@@ -9,7 +9,7 @@ from django.db.models import Case, F, IntegerField, Q, Value, When
 
 from sam.events import QueueRowJSON
 from sam.models import ZipPart
-from sam.selectors.panorama import KEPT
+from sam.selectors.panorama import Picture
 from sam.selectors.tablero import rows_of
 from sam.states import LIVE
 
@@ -40,7 +40,7 @@ class Wanted:
         }
 
 
-def find_rows(wanted: Wanted) -> list[QueueRowJSON]:
+def find_rows(wanted: Wanted, picture: Picture) -> list[QueueRowJSON]:
     """The live ones first, in the order of work, then what ended last; at most MOST."""
     where = Q()
     if wanted.empresa is not None:
@@ -54,7 +54,6 @@ def find_rows(wanted: Wanted) -> list[QueueRowJSON]:
     live = Case(When(state__in=LIVE, then=Value(0)), default=Value(1), output_field=IntegerField())
     order = (live, F("finished_at").desc(nulls_first=True), "-priority", "turn", "pk")
     ids = list(ZipPart.objects.filter(where).order_by(*order).values_list("pk", flat=True)[:MOST])
-    picture = KEPT.renew()
     place = {pk: index for index, pk in enumerate(ids)}
     return sorted(
         rows_of(ZipPart.objects.filter(pk__in=ids), picture),

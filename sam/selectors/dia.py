@@ -1,17 +1,19 @@
-"""What the last 24 hours brought, counted for a page that is made anew each second."""
+"""What the last 24 hours brought and what failed lately, counted for a page that is made anew each second."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
+from sam.events import ReasonJSON
 from sam.models import ZipPart
 from sam.models.clock import in_seconds
-from sam.states import PartState
+from sam.states import RETRY_DAYS, PartState
+from sam.words import ERRORS, UNKNOWN_ERROR
 
 DAY_SECONDS: Final = 86_400
 # Of the time, for counting: a day of tens of thousands of parts is counted less often than one of a hundred.
@@ -22,12 +24,13 @@ QUICK_SECONDS: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Parts that ended in the last 24 hours; `done` by empresa."""
+    """Parts that ended in the last 24 hours, `done` by empresa; and why parts failed that can still be retried."""
 
     completed: int
     failed: int
     missing: int
     done: Mapping[int, int]
+    reasons: Sequence[ReasonJSON] = ()
 
 
 def read_day() -> Day:
@@ -40,7 +43,18 @@ def read_day() -> Day:
     )
     found = list(rows)
     completed, failed, missing = (sum(row[column] for row in found) for column in (1, 2, 3))
-    return Day(completed, failed, missing, {row[0]: row[4] for row in found if row[4]})
+    return Day(completed, failed, missing, {row[0]: row[4] for row in found if row[4]}, retriable_reasons())
+
+
+def retriable_parts() -> QuerySet[ZipPart]:
+    """Those that failed within the days in which they can be retried."""
+    return ZipPart.objects.filter(state=PartState.FAILED, finished_at__gt=in_seconds(-RETRY_DAYS * DAY_SECONDS))
+
+
+def retriable_reasons() -> list[ReasonJSON]:
+    """Why parts failed that can still be retried, and how many for each reason."""
+    counts = retriable_parts().values_list("error").annotate(parts=Count("pk")).order_by("error")
+    return [{"reason": reason, "words": ERRORS.get(reason, UNKNOWN_ERROR), "n": parts} for reason, parts in counts]
 
 
 class KeptDay:

@@ -10,17 +10,17 @@ from typing import Any
 
 from django.db.models import Count, Min, Q, QuerySet
 
-from sam.events import CountsJSON, DigestJSON, LaneJSON, OrderJSON, QueueRowJSON, ReasonJSON, WorkerJSON
+from sam.events import ChartJSON, CountsJSON, DigestJSON, LaneJSON, OrderJSON, QueueRowJSON, WorkerJSON
 from sam.models import Empresa, OperatorAction, Usuario, WorkerBeat, ZipPart
 from sam.models.clock import in_seconds
 from sam.selectors import dia
 from sam.selectors.cola import WORKER_FRESH_SECONDS
-from sam.selectors.dia import DAY_SECONDS, Day
+from sam.selectors.dia import Day
 from sam.selectors.graficas import charts
 from sam.selectors.panorama import KEPT, Picture
 from sam.selectors.solicitudes import eta_json, iso
-from sam.states import LIVE, RETRY_DAYS, PartState
-from sam.words import ERRORS, ORDERS_IN_WORDS, UNKNOWN_ERROR
+from sam.states import LIVE, PartState
+from sam.words import ORDERS_IN_WORDS
 
 ROWS = 200
 SHOWN = (
@@ -56,7 +56,7 @@ def digest(picture: Picture | None = None) -> DigestJSON:
         "workers": workers,
         "rows": rows,
         "hidden": max(0, len(picture.waiting) + len(picture.building) - len(rows)),
-        "reasons": retriable_reasons(),
+        "reasons": list(day.reasons),
         "orders": _latest_orders(),
         "charts": charts(),
     }
@@ -74,7 +74,7 @@ def _version(found: DigestJSON) -> str:
     """What names this content: not what moves by itself, such as ages and estimates."""
     workers = [{**worker, "age": 0, "seen_at": "", "memory": 0} for worker in found["workers"]]
     rows = [{**row, "eta": None} for row in found["rows"]]
-    charts = {name: {**chart, "oldest": chart["oldest"][:-1]} for name, chart in found["charts"].items()}
+    charts = {name: _without_now(chart) for name, chart in found["charts"].items()}
     steady: dict[str, Any] = {
         **found,
         "at": "",
@@ -84,6 +84,11 @@ def _version(found: DigestJSON) -> str:
         "charts": charts,
     }
     return hashlib.sha256(json.dumps(steady, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _without_now(chart: ChartJSON) -> dict[str, Any]:
+    """What the time that passes does not change by itself."""
+    return {**chart, "end": "", "oldest": chart["oldest"][:-1], "per_minute": chart["per_minute"][:-1]}
 
 
 def _counts(picture: Picture, day: Day, alive: int) -> CountsJSON:
@@ -228,14 +233,3 @@ def named(*, parts: Sequence[int], workers: Sequence[str], empresa_id: int | Non
     found += workers[:MOST_NAMED]
     more = len(parts) + len(workers) - len(found)
     return [*found, f"y {more} más"] if more > 0 else found
-
-
-def retriable_parts() -> QuerySet[ZipPart]:
-    """Those that failed within the days in which they can be retried."""
-    return ZipPart.objects.filter(state=PartState.FAILED, finished_at__gt=in_seconds(-RETRY_DAYS * DAY_SECONDS))
-
-
-def retriable_reasons() -> list[ReasonJSON]:
-    """Why parts failed that can still be retried, and how many for each reason."""
-    counts = retriable_parts().values_list("error").annotate(parts=Count("pk")).order_by("error")
-    return [{"reason": reason, "words": ERRORS.get(reason, UNKNOWN_ERROR), "n": parts} for reason, parts in counts]

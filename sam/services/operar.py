@@ -7,17 +7,17 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 
 from sam.dispatch import ring, ring_on_commit
 from sam.errors import BadInput, Forbidden, NotVisible, Refused
 from sam.logs import current_trace
-from sam.models import Empresa, OperatorAction, QueueControl, Usuario, WorkerBeat, ZipPart
-from sam.selectors.tablero import retriable_parts
+from sam.models import Empresa, OperatorAction, QueueControl, Usuario, WorkerBeat, ZipPart, ZipRequest
+from sam.selectors.dia import retriable_parts
 from sam.services.movimientos import CANCELLED, locked_request, move_parts, settle_request, usuario_actor
 from sam.services.vida import place_again, retry_request_parts
-from sam.states import FailureReason, Move, PartState
+from sam.states import LIVE_REQUEST, FailureReason, Move, PartState
 
 logger = logging.getLogger(__name__)
 
@@ -113,14 +113,11 @@ def _cancel(actor: Usuario, order: Order) -> Iterator[int]:
 
 
 def _retry_reason(actor: Usuario, order: Order) -> Iterator[int]:
-    """The newest, until so many went back; those that may not go back take no place from the others."""
-    changed = 0
-    failed = retriable_parts().filter(error=order.reason).order_by("-finished_at")
-    for more in _retry_all(actor, failed):
-        yield more
-        changed += more
-        if changed >= MOST_IDS:
-            return
+    """The newest; those whose requester has asked again since take no place from the others."""
+    same = {"requester": OuterRef("request__requester"), "empresa": OuterRef("request__empresa")}
+    newer = ZipRequest.objects.filter(**same, state__in=LIVE_REQUEST).exclude(pk=OuterRef("request"))
+    failed = retriable_parts().filter(~Exists(newer), error=order.reason).order_by("-finished_at")
+    return _retry_all(actor, failed[:MOST_IDS])
 
 
 def _retry(actor: Usuario, order: Order) -> Iterator[int]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.cache import patch_vary_headers
 from django.utils.dateparse import parse_date
 
 from sam.errors import BadInput
@@ -16,6 +17,7 @@ from sam.planning.tablas import csv_table
 from sam.selectors.busqueda import Wanted, find_rows
 from sam.selectors.detalle import detail_of
 from sam.selectors.empresas import empresas_for
+from sam.selectors.panorama import KEPT
 from sam.selectors.rendimiento import DayJSON, performance
 from sam.selectors.tablero import digest
 from sam.states import PartState
@@ -31,10 +33,11 @@ CSV_HEADER = (
 def cola(request: HttpRequest, user: Usuario) -> HttpResponse:
     """The queue as it is now; for a program the digest itself, and what a filter found beside it."""
     wanted = _wanted(request)
-    now = digest()
-    found = find_rows(wanted) if wanted.any else None
+    picture = KEPT.renew()
+    now = digest(picture)
+    found = find_rows(wanted, picture) if wanted.any else None
     if wants_json(request):
-        return JsonResponse(now if found is None else dict(now, found=found))
+        return _by_accept(JsonResponse(now if found is None else dict(now, found=found)))
     context: dict[str, Any] = {
         "digest": now,
         "rows": now["rows"] if found is None else found,
@@ -42,7 +45,7 @@ def cola(request: HttpRequest, user: Usuario) -> HttpResponse:
         "empresas": empresas_for(user),
         "can_operate": user.has_perm("sam.operate"),
     }
-    return render(request, "cola/cola.html", context)
+    return _by_accept(render(request, "cola/cola.html", context))
 
 
 @signed_in("GET", "HEAD", staff=True)
@@ -70,6 +73,12 @@ def rendimiento_csv(request: HttpRequest, user: Usuario) -> HttpResponse:
     rows = map(_cells, performance(since=since, until=until, empresa_id=empresa_id))
     answer = HttpResponse(csv_table(CSV_HEADER, rows), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="SAM_rendimiento_{since:%Y%m%d}-{until:%Y%m%d}.csv"'
+    return answer
+
+
+def _by_accept(answer: HttpResponse) -> HttpResponse:
+    """One address, two answers: the page asks for the other one itself, and "back" must not show that."""
+    patch_vary_headers(answer, ["Accept"])
     return answer
 
 

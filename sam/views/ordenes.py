@@ -26,7 +26,7 @@ def acciones(request: HttpRequest, user: Usuario) -> HttpResponse:
     if not user.has_perm("sam.operate"):
         raise Forbidden  # before the order is read: nothing is to be learned of it
     order = _order(request)
-    if not wants_json(request) and CONFIRMED not in request.POST:
+    if request.content_type != JSON and not wants_json(request) and CONFIRMED not in request.POST:
         return _ask(request, order)  # where there is no script there is no dialog that asked
     changed = operate(actor=user, order=order)
     if wants_json(request):

@@ -11,8 +11,10 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
+from sam import words
 from sam.models import Empresa, OperatorAction, QueueControl, Usuario, WorkerBeat, ZipPart, ZipRequest
-from sam.selectors.tablero import digest, retriable_reasons
+from sam.selectors.dia import retriable_reasons
+from sam.selectors.tablero import digest
 from sam.services import operar
 from sam.services.cuidado import worker_seen
 from sam.services.movimientos import settle_request
@@ -279,14 +281,14 @@ def test_a_form_is_asked_with_what_it_is_about(operator: Usuario, about: str) ->
         "parts": ({"action": "priority", "ids": [part]}, f"Parte 1 de 1 · solicitud {row.request_id}"),
         "workers": ({"action": "quiet", "workers": ["w<1>"]}, "w&lt;1&gt;"),
         "empresa": ({"action": "pause", "empresa": row.request.empresa_id}, row.request.empresa.nombre),
-        "reason": ({"action": "retry_reason", "reason": "worker_lost"}, "fallaron así"),
+        "reason": ({"action": "retry_reason", "reason": "worker_lost"}, words.ERRORS["worker_lost"]),
         "queue": ({"action": "pause"}, "Toda la cola"),
     }
-    form, words = forms[about]
+    form, said = forms[about]
     client = Client()
     client.force_login(operator)
     page = client.post("/cola/acciones/", form).content.decode()
-    assert words in page
+    assert said in page
     assert (" required" in page.partition("<textarea")[2].partition(">")[0]) == (about == "parts")
 
 
