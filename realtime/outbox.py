@@ -1,7 +1,9 @@
 """What one socket has still to be told: the latest of each entity, paced, and is its reader too slow; pure.
 
 The order of `seq` is kept whatever is left out: a change whose entities were all told anew later goes out as
-`{"type": "change", "seq": n}`, so that a slow reader sees no gap. Times are seconds of one monotonic clock.
+`{"type": "change", "seq": n}`, so that a slow reader sees no gap. A request stays where it was told first, as it is
+last: its parts come after it, and a part of a request that the reader does not know would be no use to it. Times are
+seconds of one monotonic clock.
 """
 
 from __future__ import annotations
@@ -93,20 +95,27 @@ class Outbox:
 
     def _add_change(self, frame: ChangeFrame) -> None:
         if self._changes:
-            self._forget_older(frame)
+            frame = self._merged(frame)
         self._changes.append(frame)
         self._entities += _entities_of(frame)
         if "part" in frame:
             self._progress.pop(frame["part"]["id"], None)
         self._carry_beat(frame["seq"])
 
-    def _forget_older(self, frame: ChangeFrame) -> None:
+    def _merged(self, frame: ChangeFrame) -> ChangeFrame:
+        """The frame, without the request that an older one tells of now; the older ones forget what it tells anew."""
         for index, older in enumerate(self._changes):
             stale = [key for key in ENTITIES if _same_entity(key, older, frame)]
-            if stale:
-                kept = {key: value for key, value in older.items() if key not in stale}
-                self._changes[index] = kept  # type: ignore[assignment]  # a change without some of its entities
-                self._entities -= len(stale)
+            if not stale:
+                continue
+            kept = {key: value for key, value in older.items() if key not in stale}
+            if "request" in stale:
+                kept["request"] = frame["request"]
+                frame = {key: value for key, value in frame.items() if key != "request"}  # type: ignore[assignment]
+                stale.remove("request")
+            self._changes[index] = kept  # type: ignore[assignment]  # a change without some of its entities
+            self._entities -= len(stale)
+        return frame
 
     def _carry_beat(self, seq: int) -> None:
         # A waiting beat is written after this: an older seq in it would look like a database gone back.

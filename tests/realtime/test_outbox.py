@@ -56,10 +56,33 @@ def test_only_the_entity_that_was_told_anew_is_left_out() -> None:
     old["notification"] = a_notification(4)
     new: ChangeFrame = {"type": "change", "seq": 2, "request": a_summary(1, version=2)}
     assert all_of(an_outbox(old, new)) == [
-        {"type": "change", "seq": 1, "part": a_part(1), "notification": a_notification(4)},
-        new,
+        {
+            "type": "change",
+            "seq": 1,
+            "part": a_part(1),
+            "notification": a_notification(4),
+            "request": a_summary(1, version=2),
+        },
+        {"type": "change", "seq": 2},
     ]
-    assert "request" in old, "a published frame belongs to other sockets too"
+    assert old["request"] == a_summary(1), "a published frame belongs to other sockets too"
+    assert "request" in new
+
+
+def test_a_request_is_told_before_its_parts_however_often_it_changed_meanwhile() -> None:
+    asked: ChangeFrame = {"type": "change", "seq": 1, "part": a_part(1), "request": a_summary(1)}
+    claimed: ChangeFrame = {
+        "type": "change", "seq": 3, "part": a_part(1, done=5), "request": a_summary(1, version=2),
+    }  # fmt: skip
+    outbox = an_outbox(
+        asked, a_change(2, a_part(2)), claimed, {**claimed, "seq": 4, "request": a_summary(1, version=3)}
+    )
+    assert all_of(outbox) == [
+        {"type": "change", "seq": 1, "request": a_summary(1, version=3)},
+        a_change(2, a_part(2)),
+        {"type": "change", "seq": 3},
+        {"type": "change", "seq": 4, "part": a_part(1, done=5)},
+    ]
 
 
 def test_a_snapshot_makes_everything_that_waits_stale() -> None:
