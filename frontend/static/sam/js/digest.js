@@ -1,7 +1,6 @@
 /** The queue as the server tells it to staff who watch it, read as strictly as every other frame. Pure. */
 
 import {
-  attempt,
   byName,
   finite,
   instant,
@@ -9,6 +8,7 @@ import {
   nullable,
   oneOf,
   pair,
+  parsed,
   shape,
   span,
   text,
@@ -118,11 +118,7 @@ const readCounts = shape({
  * @returns {Row[]}
  */
 export function parseRows(json) {
-  try {
-    return attempt(listOf(readRow), JSON.parse(json)) ?? [];
-  } catch {
-    return [];
-  }
+  return parsed(listOf(readRow), json) ?? [];
 }
 
 const readFound = shape({ found: listOf(readRow) });
@@ -133,11 +129,7 @@ const readFound = shape({ found: listOf(readRow) });
  * @param {string} json
  */
 export function parseFound(json) {
-  try {
-    return attempt(readFound, JSON.parse(json))?.found ?? null;
-  } catch {
-    return null;
-  }
+  return parsed(readFound, json)?.found ?? null;
 }
 
 export const readDigest = shape({

@@ -17,6 +17,7 @@ import {
   malformed,
   nullable,
   oneOf,
+  parsed,
   record,
   shape,
   span,
@@ -60,13 +61,7 @@ export const PROTOCOL_VERSION = 1;
  * @returns {Message | null}
  */
 export function decode(frame) {
-  if (typeof frame !== "string") return null;
-  try {
-    return attempt(readMessage, JSON.parse(frame));
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  return typeof frame === "string" ? parsed(readMessage, frame) : null;
 }
 
 /**

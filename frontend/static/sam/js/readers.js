@@ -31,6 +31,23 @@ export function attempt(read, value) {
   }
 }
 
+/**
+ * The JSON as `read` gives it, or null when it is malformed or no JSON.
+ *
+ * @template T
+ * @param {Reader<T>} read
+ * @param {string} json
+ * @returns {T | null}
+ */
+export function parsed(read, json) {
+  try {
+    return attempt(read, JSON.parse(json));
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
+  }
+}
+
 /** @returns {never} */
 export function malformed() {
   throw new Malformed();
