@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import math
 import os
 import random
 import threading
 import time
-import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -148,6 +146,7 @@ def _people(rng: random.Random) -> tuple[list[Any], list[tuple[int, int]]]:
     """
     from sam.models import Calibracion, Empresa, Equipo, Usuario
     from sam.services.usuarios import ensure_usuario
+    from tests.integration.making import store_document
 
     empresas = []
     for number in range(EMPRESAS):
@@ -157,7 +156,10 @@ def _people(rng: random.Random) -> tuple[list[Any], list[tuple[int, int]]]:
             Equipo(empresa=empresa, codigo_interno=f"EQ-{n:04}", nombre="Balanza")
             for n in range(35 * (parts - 1) + rng.randint(5, 35))
         )
-        certificate, years = _certificate(rng, empresa.pk), rng.randint(0, MOST_YEARS)
+        certificate, years = (
+            store_document(empresa, "certificado.pdf", rng.randbytes(CERTIFICATE_BYTES)),
+            rng.randint(0, MOST_YEARS),
+        )
         Calibracion.objects.bulk_create(
             Calibracion(equipo=equipo, fecha=date(2026 - year, 1, 15), certificado=certificate, magnitudes=MEASURED)
             for equipo in equipos
@@ -167,18 +169,6 @@ def _people(rng: random.Random) -> tuple[list[Any], list[tuple[int, int]]]:
     for number in range(STAFF):
         ensure_usuario(username=f"op{number}", password="-", empresa_id=None, staff=True)  # noqa: S106  # nobody signs in
     return list(Usuario.objects.filter(is_staff=True)), empresas
-
-
-def _certificate(rng: random.Random, empresa: int) -> Any:
-    from sam.models import Documento
-    from sam.storage import get_storage
-
-    data = rng.randbytes(CERTIFICATE_BYTES)
-    sha256 = hashlib.sha256(data).hexdigest()
-    key = f"documentos/{empresa}/{sha256[:2]}/{sha256}.pdf"
-    get_storage().write(key, [data])
-    facts = {"bytes": len(data), "crc32": zlib.crc32(data), "sha256": sha256}
-    return Documento.objects.create(empresa_id=empresa, key=key, nombre="certificado.pdf", **facts)
 
 
 def _ask(staff: list[Any], empresa: tuple[int, int]) -> int:
