@@ -70,7 +70,7 @@ def told(*, load: float, hours: float, seed: int = 6) -> list[Told]:
             waiting=queue.told_waiting(),
             slots=queue.workers,
             pace=queue.told_pace(),
-            asked=queue.told_asked(),
+            demand=queue.told_demand(),
         )
         for part in (*queue.building.values(), *queue.parts_waiting()):
             span = spans[part.id]

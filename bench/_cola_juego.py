@@ -8,7 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Final, Literal
 
 from bench._cola_mundo import Part, Request
-from sam.planning.pronostico import HOUR_SECONDS, Asked, Built, Pace, Wish, asked, pace_of
+from sam.planning.demanda import HOUR_SECONDS, Demand, Wish, demand_of
+from sam.planning.pronostico import Built
+from sam.planning.ritmo import Pace, pace_of
 from sam.planning.turnos import turns
 
 Order = Literal["FIFO", "turnos"]
@@ -101,7 +103,7 @@ class Queue:
         recent = [part for part in self._built if part.ended > self.now - PACE_SECONDS]
         return pace_of([(part.work, part.ended - part.started) for part in recent])
 
-    def told_asked(self) -> tuple[Asked, Asked]:
+    def told_demand(self) -> Demand:
         while self._asked and self._asked[0].at < self.now - HOUR_SECONDS:
             self._asked.popleft()
-        return asked(Wish(one.empresa, one.work, len(one.parts), self.now - one.at) for one in self._asked)
+        return demand_of(Wish(one.empresa, one.work, len(one.parts), self.now - one.at) for one in self._asked)

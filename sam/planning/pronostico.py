@@ -9,20 +9,15 @@ from __future__ import annotations
 
 import heapq
 import threading
-from bisect import bisect_right
 from collections import Counter, deque
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import accumulate, chain
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from math import sqrt
-from statistics import quantiles
 from typing import NamedTuple, Protocol
 
-FEWEST_SAMPLES = 5
-# So many parts as usual are counted among those that were seen: a few that are alike prove little.
-USUAL_SAMPLES = 10
-# What a part takes however little it holds: claim, plan, workbook, storing, finish.
-FIXED_SECONDS = 0.3
+from sam.planning.demanda import NO_DEMAND, Demand
+from sam.planning.ritmo import FIXED_SECONDS, Pace
+
 # A part's own pace counts as much as everybody's when this share of it is done.
 OWN_PACE_SHARE = 0.25
 NOBODY = -1  # holds a place that counts against no limit
@@ -33,25 +28,6 @@ DRIFT = 0.15
 # Of what newcomers may take, if as much is asked for as lately: what they take at least, and at most.
 FEWER_NEWCOMERS, MORE_NEWCOMERS = 0.8, 1.15
 MOST_TAKEN = 0.85
-# What is usual, and what is so now: the last minute, without those few moments in which the most was asked for.
-HOUR_SECONDS = 3600.0
-LATELY_SECONDS, MOMENTS, BURSTS = 60.0, 6, 2
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Seconds for one byte of work of one builder; and by which factor nine of ten parts take less, or more."""
-
-    rate: float
-    low: float
-    high: float
-
-    def seconds(self, work: float) -> float:
-        """What a part of so much work takes, on average."""
-        return FIXED_SECONDS + work * self.rate
-
-
-USUAL = Pace(rate=1 / 200_000_000, low=0.5, high=2.0)
 
 
 class Built(NamedTuple):
@@ -77,63 +53,6 @@ class Queued(Protocol):
     def turn(self) -> float: ...
 
 
-class Wish(NamedTuple):
-    """What one request asked for, so many seconds `ago`: its `work` in bytes, in so many parts."""
-
-    empresa: int
-    work: int
-    parts: int
-    ago: float
-
-
-class Asked:
-    """What was asked for in some `seconds`: how much of it newcomers would put ahead of a part, in fair queueing.
-
-    Ahead of a part that stands `depth` bytes behind the queue's time, a request gets no more than as many.
-    """
-
-    def __init__(self, wishes: Iterable[Wish], *, seconds: float) -> None:
-        self._seconds = seconds
-        self._by_empresa: dict[int, list[Wish]] = {}
-        for wish in wishes:
-            self._by_empresa.setdefault(wish.empresa, []).append(wish)
-        everybody = sorted((wish for own in self._by_empresa.values() for wish in own), key=lambda wish: wish.work)
-        self._works = [wish.work for wish in everybody]
-        self._sums = [0, *accumulate(self._works)]
-        self._parts = [0, *accumulate(wish.parts for wish in everybody)]
-        self._parts_of_a_byte = [0.0, *accumulate(wish.parts / wish.work for wish in everybody)]
-
-    def ahead(self, depth: float, *, of: int, rate: float) -> float:
-        """Seconds of builders in a second, for everybody but this empresa, at `rate` seconds a byte."""
-        small, all = bisect_right(self._works, depth), len(self._works)
-        work = self._sums[small] + depth * (all - small)
-        parts = self._parts[small] + depth * (self._parts_of_a_byte[all] - self._parts_of_a_byte[small])
-        for own in self._by_empresa.get(of, ()):
-            counted = min(own.work, depth)
-            work -= counted
-            parts -= own.parts * counted / own.work
-        return max(0.0, work * rate + parts * FIXED_SECONDS) / self._seconds
-
-
-def asked(wishes: Iterable[Wish]) -> tuple[Asked, Asked]:
-    """What was asked for in the last hour, and in the last minutes as it goes on: without the bursts.
-
-    An hour says what is usual, and nothing of a day that has just begun; the last minutes say what is so now, but for
-    what came all at once: that is in the queue already, and need not come again.
-    """
-    hour = [wish for wish in wishes if wish.work > 0 and wish.ago < HOUR_SECONDS]
-    moments: list[list[Wish]] = [[] for _ in range(MOMENTS)]
-    for wish in hour:
-        if wish.ago < LATELY_SECONDS:
-            moments[max(0, int(wish.ago / LATELY_SECONDS * MOMENTS))].append(wish)
-    usual = sorted(moments, key=lambda moment: sum(wish.work for wish in moment))[: MOMENTS - BURSTS]
-    lately = LATELY_SECONDS * (MOMENTS - BURSTS) / MOMENTS
-    return Asked(hour, seconds=HOUR_SECONDS), Asked(chain.from_iterable(usual), seconds=lately)
-
-
-NOTHING_ASKED = asked(())
-
-
 class Left(NamedTuple):
     """Seconds that a part which is built still takes, if all goes as it should and as it looks."""
 
@@ -155,22 +74,6 @@ class Span(NamedTuple):
     high: float
 
 
-def pace_of(samples: Sequence[tuple[int, float]]) -> Pace:
-    """The pace of recent parts, each (work in bytes, seconds); the usual one where there are too few."""
-    known = [(work, seconds) for work, seconds in samples if work > 0 and seconds > 0]
-    if len(known) < FEWEST_SAMPLES:
-        return USUAL
-    # Of all together, not the mean of each: a queue ends when the sum of its parts does.
-    rate = sum(max(seconds - FIXED_SECONDS, 0.01) for _, seconds in known) / sum(work for work, _ in known)
-    cuts = quantiles([seconds / (FIXED_SECONDS + work * rate) for work, seconds in known], n=20, method="inclusive")
-    seen = len(known) / (len(known) + USUAL_SAMPLES)
-    return Pace(
-        rate,
-        low=min(1.0, seen * cuts[0] + (1 - seen) * USUAL.low),
-        high=max(1.0, seen * cuts[-1] + (1 - seen) * USUAL.high),
-    )
-
-
 def forecast(
     *,
     building: Mapping[int, Built],
@@ -178,13 +81,13 @@ def forecast(
     slots: int,
     pace: Pace,
     limits: Mapping[int, int] | None = None,
-    asked: tuple[Asked, Asked] = NOTHING_ASKED,
+    demand: Demand = NO_DEMAND,
 ) -> Mapping[int, Span]:
     """When each part ends, by id: those that are built, then those that wait, in their order.
 
-    `limits` are the parts at once of the empresas that have one. As `asked`, more will be meanwhile: as much as the
-    lesser of the two says, or as the greater.
-    Without a builder that takes more, nothing of what waits: nobody can say when one comes.
+    `limits` are the parts at once of the empresas that have one. By the `demand`, more will be asked for meanwhile: as
+    much as the lesser of the two says, or as the greater. Without a builder that takes more, nothing of what waits:
+    nobody can say when one comes.
     """
     if slots < 1:
         waiting, slots = (), 1
@@ -194,7 +97,7 @@ def forecast(
     # Not of those whose limit held them up: their turns are long past.
     now = min([one.turn for one in waiting if one.empresa not in limits], default=0.0)
     played = _starts(running, waiting, slots, pace, limits)
-    return _Forecast(left, played, frozenset([one.id for one in waiting]), now, slots, pace, asked)
+    return _Forecast(left, played, frozenset([one.id for one in waiting]), now, slots, pace, demand)
 
 
 class _Forecast(Mapping[int, Span]):
@@ -211,10 +114,10 @@ class _Forecast(Mapping[int, Span]):
         now: float,
         slots: int,
         pace: Pace,
-        asked: tuple[Asked, Asked],
+        demand: Demand,
     ) -> None:
         self._left, self._played, self._waiting = left, played, waiting
-        self._now, self._slots, self._pace, self._asked = now, slots, pace, asked
+        self._now, self._slots, self._pace, self._demand = now, slots, pace, demand
         self._playing = threading.Lock()
         self._starts: dict[int, tuple[Queued, float, float]] = {}
         self._squares = sum(one.most**2 for one in left.values())
@@ -249,7 +152,7 @@ class _Forecast(Mapping[int, Span]):
             return Taken(0.0, 0.0)
         # The queue's time moves on to its turn meanwhile: half of the way on average, and a part more.
         depth = (one.turn - self._now) / 2 + one.work
-        shares = [asked.ahead(depth, of=one.empresa, rate=self._pace.rate) / self._slots for asked in self._asked]
+        shares = [asked.ahead(depth, of=one.empresa, rate=self._pace.rate) / self._slots for asked in self._demand]
         return Taken(
             least=min(FEWER_NEWCOMERS * min(shares), MOST_TAKEN), most=min(MORE_NEWCOMERS * max(shares), MOST_TAKEN)
         )

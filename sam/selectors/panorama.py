@@ -15,18 +15,9 @@ from django.db.models.functions import Now
 
 from sam.models import ZipPart
 from sam.models.clock import LEASE_SECONDS, database_now, in_seconds
-from sam.planning.pronostico import (
-    FEWEST_SAMPLES,
-    HOUR_SECONDS,
-    Asked,
-    Built,
-    Pace,
-    Span,
-    Wish,
-    asked,
-    forecast,
-    pace_of,
-)
+from sam.planning.demanda import HOUR_SECONDS, Demand, Wish, demand_of
+from sam.planning.pronostico import Built, Span, forecast
+from sam.planning.ritmo import FEWEST_SAMPLES, Pace, pace_of
 from sam.selectors.cola import ORDER, Blocked, blocked_now, live_workers
 from sam.states import LIVE, PartState
 
@@ -81,7 +72,7 @@ class Experience(NamedTuple):
     """What the last minutes tell of the next: how fast parts are built, and how much is asked for."""
 
     pace: Pace
-    asked: tuple[Asked, Asked]
+    demand: Demand
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +123,7 @@ def picture(experience: Experience | None = None) -> Picture:
         slots=slots,
         pace=experience.pace,
         limits=blocked.limits,
-        asked=experience.asked,
+        demand=experience.demand,
     )
     return Picture(
         at=at,
@@ -167,7 +158,7 @@ def _building(at: datetime) -> dict[int, Building]:
 
 
 def recent_experience() -> Experience:
-    return Experience(_recent_pace(), asked(_wishes()))
+    return Experience(_recent_pace(), demand_of(_wishes()))
 
 
 def _wishes() -> Iterator[Wish]:

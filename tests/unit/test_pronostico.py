@@ -10,21 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sam.planning.pronostico import (
-    FEWEST_SAMPLES,
-    FIXED_SECONDS,
-    HOUR_SECONDS,
-    LATELY_SECONDS,
-    USUAL,
-    Asked,
-    Built,
-    Pace,
-    Span,
-    Wish,
-    asked,
-    forecast,
-    pace_of,
-)
+from sam.planning.demanda import HOUR_SECONDS, LATELY_SECONDS, Asked, Wish, demand_of
+from sam.planning.pronostico import Built, Span, forecast
+from sam.planning.ritmo import FEWEST_SAMPLES, FIXED_SECONDS, USUAL, Pace, pace_of
 
 
 class Queued(NamedTuple):
@@ -74,7 +62,7 @@ paces = st.builds(Pace, rate=st.floats(1e-10, 1e-6), low=st.floats(0.1, 1), high
 def test_every_part_has_a_range_and_its_ends_are_in_order(
     works: list[int], building: dict[int, Built], slots: int, pace: Pace, some: list[Wish]
 ) -> None:
-    spans = forecast(building=building, waiting=waiting(*works), slots=slots, pace=pace, asked=asked(some))
+    spans = forecast(building=building, waiting=waiting(*works), slots=slots, pace=pace, demand=demand_of(some))
     assert set(spans) == {*building, *range(1, len(works) + 1)}
     assert all(0 <= span.low < span.high for span in spans.values())
 
@@ -214,7 +202,7 @@ def hourly(empresa: int, work: int, *, parts: int = 1, ago: float = HOUR_SECONDS
 def told_at(place: int, some: list[Wish]) -> Span:
     """What is told of one of twenty parts of empresa 1, at its place."""
     deep = [Queued(id, 1, 10 * SECOND, turn=10.0 * SECOND * id) for id in range(20)]
-    return forecast(building={}, waiting=deep, slots=1, pace=PACE, asked=asked(some))[place]
+    return forecast(building={}, waiting=deep, slots=1, pace=PACE, demand=demand_of(some))[place]
 
 
 def test_demand_that_goes_on_is_told_of_within_a_minute_whatever_the_hour_was() -> None:
@@ -250,7 +238,7 @@ def test_what_the_empresa_itself_asked_for_is_no_newcomer() -> None:
 def test_a_request_puts_no_more_ahead_than_it_has_nor_than_the_depth(some: list[Wish], depth: int, of: int) -> None:
     counted = [(wish, min(wish.work, depth)) for wish in some if wish.empresa != of and wish.work]
     expected = sum(work * PACE.rate + FIXED_SECONDS * wish.parts * work / wish.work for wish, work in counted)
-    usual, _ = asked(some)
+    usual, _ = demand_of(some)
     assert usual.ahead(depth, of=of, rate=PACE.rate) * HOUR_SECONDS == pytest.approx(expected, abs=1e-6)
 
 
